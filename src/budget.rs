@@ -1,0 +1,29 @@
+//! What one input may cost. Budgets count bytes, depth and entries, never time; one that bites is
+//! named in the ledger.
+
+/// Bytes of a window in which facts may start. Small enough for a cache, large enough that system
+/// calls do not show.
+pub(crate) const WINDOW: usize = 1 << 20;
+
+/// Bytes kept before a window, for parsers that step back to what encloses an anchor.
+pub(crate) const LOOK_BACK: usize = 16 << 10;
+
+/// Bytes read beyond a window, so that what starts in it is seen whole. Larger than the largest
+/// single key (an RSA-16384 PEM, encoded twice, is under 32 KiB) and than nearly all key stores.
+pub(crate) const LOOK_AHEAD: usize = 1 << 20;
+
+/// Bytes of the first read of a file: most files end in it.
+pub(crate) const FIRST_READ: usize = 64 << 10;
+
+/// How deep decoded text may hold encoded text. Base64 of gzip of base64 of a PEM is three.
+pub(crate) const DECODE_DEPTH: usize = 6;
+
+/// Bytes that the decodings of one window may yield together, against decompression bombs.
+pub(crate) const DECODE_BYTES: usize = 64 << 20;
+
+/// Sites of one fact in one file that are kept beside their count.
+pub(crate) const SITES: usize = 8;
+
+/// PBKDF2-like iterations that trying well-known passwords on one key may cost in total; a store
+/// that asks for more is not tried.
+pub(crate) const PASSWORD_ITERATIONS: u64 = 400_000;

@@ -1,0 +1,61 @@
+//! Key formats: bytes to material facts. One row per format; `inspect` calls a row where one of
+//! its needles was met.
+
+mod age;
+mod bks;
+mod capi;
+pub(crate) mod der;
+mod dnssec;
+mod dotnet_xml;
+mod ethereum;
+mod gpg_agent;
+mod jks;
+mod jwk;
+mod keytab;
+mod minisign;
+pub(crate) mod openpgp;
+pub(crate) mod openssh;
+pub(crate) mod openvpn;
+pub(crate) mod pbe;
+mod pem;
+pub(crate) mod pkcs1;
+pub(crate) mod pkcs12;
+pub(crate) mod pkcs8;
+mod ppk;
+pub(crate) mod sec1;
+mod signify;
+pub(crate) mod ssh_public;
+pub(crate) mod sshcom;
+mod tink;
+mod tsig;
+mod wireguard;
+pub(crate) mod x509;
+
+use crate::rows::Row;
+
+/// Every format, sorted by name.
+pub(crate) const TABLE: &[Row] = &[
+    age::ROW,
+    bks::ROW,
+    capi::ROW,
+    der::ROW,
+    dnssec::ROW,
+    dotnet_xml::ROW,
+    ethereum::ROW,
+    gpg_agent::ROW,
+    jks::ROW,
+    jwk::ROW,
+    keytab::ROW,
+    minisign::ROW,
+    openpgp::ROW,
+    openssh::ROW,
+    openvpn::ROW,
+    pem::ROW,
+    ppk::ROW,
+    signify::ROW,
+    ssh_public::ROW,
+    sshcom::ROW,
+    tink::ROW,
+    tsig::ROW,
+    wireguard::ROW,
+];

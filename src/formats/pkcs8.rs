@@ -1,0 +1,1 @@
+//! PrivateKeyInfo, OneAsymmetricKey (RFC 5208, RFC 5958) and EncryptedPrivateKeyInfo.

@@ -1,0 +1,1 @@
+//! ECPrivateKey (RFC 5915) and EC parameters.

@@ -1,0 +1,6 @@
+//! SSH public keys as one line: `authorized_keys`, `.pub` (RFC 4253 6.6).
+
+use crate::rows::Row;
+
+pub(crate) const ROW: Row =
+    Row { name: "ssh-public", text: &[], binary: &[], find: |_, _, _| {}, head: None };

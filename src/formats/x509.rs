@@ -1,0 +1,1 @@
+//! SubjectPublicKeyInfo and Certificate (RFC 5280).

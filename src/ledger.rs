@@ -1,0 +1,175 @@
+//! What was looked at and what was not: `seen = scanned + left out by policy + not examined`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Why something was not examined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Left out by `.gitignore` or another ignore file of git.
+    GitIgnored,
+    /// Left out by `--exclude` or the configuration.
+    Excluded,
+    /// A symbolic link: not followed.
+    SymbolicLink,
+    /// A device, FIFO or socket: not opened.
+    SpecialFile,
+    /// A git submodule: another repository, to be scanned on its own.
+    Submodule,
+    /// The system refused to open or to list it.
+    Unreadable,
+    /// It was listed and then was not there.
+    Vanished,
+    /// Reading it failed before its end.
+    ReadFailed,
+    /// Encoded more deeply than the budget allows.
+    TooDeep,
+    /// It decodes to more than the budget allows.
+    OverBudget,
+    /// Encoded data that is damaged: what came before the damage was scanned.
+    Damaged,
+    /// A parser failed on it; the rest of the input was scanned.
+    ParserFailed,
+}
+
+impl Reason {
+    pub const ALL: [Self; 12] = [
+        Self::GitIgnored,
+        Self::Excluded,
+        Self::SymbolicLink,
+        Self::SpecialFile,
+        Self::Submodule,
+        Self::Unreadable,
+        Self::Vanished,
+        Self::ReadFailed,
+        Self::TooDeep,
+        Self::OverBudget,
+        Self::Damaged,
+        Self::ParserFailed,
+    ];
+
+    /// A gap is something that should have been examined and was not; everything else was left
+    /// out because somebody said so. Only gaps fail `--strict`.
+    pub const fn is_gap(self) -> bool {
+        match self {
+            Self::GitIgnored
+            | Self::Excluded
+            | Self::SymbolicLink
+            | Self::SpecialFile
+            | Self::Submodule => false,
+            Self::Unreadable
+            | Self::Vanished
+            | Self::ReadFailed
+            | Self::TooDeep
+            | Self::OverBudget
+            | Self::Damaged
+            | Self::ParserFailed => true,
+        }
+    }
+
+    /// Words for a person, after "N inputs".
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::GitIgnored => "left out by .gitignore",
+            Self::Excluded => "left out by --exclude or keylint.toml",
+            Self::SymbolicLink => "symbolic link, not followed",
+            Self::SpecialFile => "device, FIFO or socket, not opened",
+            Self::Submodule => "git submodule, not entered",
+            Self::Unreadable => "could not be opened",
+            Self::Vanished => "vanished before it could be read",
+            Self::ReadFailed => "reading failed before the end",
+            Self::TooDeep => "encoded more deeply than the budget allows",
+            Self::OverBudget => "decodes to more than the budget allows",
+            Self::Damaged => "damaged encoded data",
+            Self::ParserFailed => "a parser failed on it",
+        }
+    }
+}
+
+/// One thing that was not examined, whole or in part.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Skip {
+    pub path: String,
+    pub reason: Reason,
+    /// Bytes of it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// What the system or the decoder said, where it adds something. Never input bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Whether the input was scanned in part, so that it counts as scanned as well.
+    #[serde(default)]
+    pub partly_scanned: bool,
+}
+
+impl Skip {
+    pub fn new(path: impl Into<String>, reason: Reason) -> Self {
+        Self { path: path.into(), reason, bytes: None, detail: None, partly_scanned: false }
+    }
+
+    #[must_use]
+    pub fn bytes(mut self, bytes: u64) -> Self {
+        self.bytes = Some(bytes);
+        self
+    }
+
+    #[must_use]
+    pub fn detail(mut self, detail: impl ToString) -> Self {
+        self.detail = Some(crate::fact::printable(&detail.to_string(), 200));
+        self
+    }
+
+    #[must_use]
+    pub fn partly(mut self) -> Self {
+        self.partly_scanned = true;
+        self
+    }
+}
+
+/// The account of one run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    pub scanned_units: u64,
+    pub scanned_bytes: u64,
+    /// Everything that was not examined, sorted.
+    pub skips: Vec<Skip>,
+}
+
+impl Ledger {
+    pub fn merge(&mut self, other: Self) {
+        self.scanned_units += other.scanned_units;
+        self.scanned_bytes += other.scanned_bytes;
+        self.skips.extend(other.skips);
+    }
+
+    /// Puts the entries into the one order that every report shows.
+    pub fn sort(&mut self) {
+        self.skips.sort();
+        self.skips.dedup();
+    }
+
+    /// Inputs that were met: scanned, left out, or not examined. An input that was scanned in
+    /// part is one input.
+    pub fn seen_units(&self) -> u64 {
+        self.scanned_units + self.skips.iter().filter(|skip| !skip.partly_scanned).count() as u64
+    }
+
+    pub fn gaps(&self) -> impl Iterator<Item = &Skip> {
+        self.skips.iter().filter(|skip| skip.reason.is_gap())
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.gaps().next().is_none()
+    }
+
+    /// Inputs by reason, in the order of [`Reason`].
+    pub fn by_reason(&self) -> BTreeMap<Reason, u64> {
+        let mut counts = BTreeMap::new();
+        for skip in &self.skips {
+            *counts.entry(skip.reason).or_insert(0) += 1;
+        }
+        counts
+    }
+}

@@ -1,0 +1,135 @@
+//! What a row of the tables of formats and decodings is, and where it puts what it finds.
+
+use std::{borrow::Cow, ops::Range};
+
+use crate::{
+    fact::Material,
+    ledger::Reason,
+    unit::{Decoded, Unit},
+};
+
+/// One format or decoding.
+pub(crate) struct Row {
+    pub name: &'static str,
+    /// Literals that occur in text, in every spelling that occurs; each at least four bytes and
+    /// starting at its rarest place. Looked for in every window.
+    pub text: &'static [&'static [u8]],
+    /// Literals of binary encodings. Looked for only in windows that hold a NUL byte, which every
+    /// binary encoding does.
+    pub binary: &'static [&'static [u8]],
+    /// Called with the place of a needle. Looks around it and adds what it finds; whatever the
+    /// bytes are, it returns, in time linear in what it reads.
+    pub find: fn(Unit<'_>, Range<usize>, &mut Found),
+    /// Called once at the start of a file, for formats whose magic is too short for a needle.
+    pub head: Option<fn(Unit<'_>, &mut Found)>,
+}
+
+/// What a row found at a range of the unit.
+pub(crate) enum What {
+    Material(Box<Material>),
+    /// An allowance in a comment.
+    Allowance {
+        rule: String,
+        until: Option<String>,
+        reason: Option<String>,
+    },
+    /// Other bytes that these bytes spell, to be inspected in turn.
+    Decoded {
+        by: Cow<'static, str>,
+        bytes: Decoded,
+    },
+    /// Something that could not be examined.
+    Skip(Reason),
+}
+
+pub(crate) struct Item {
+    pub range: Range<usize>,
+    pub what: What,
+}
+
+/// Collects what rows find in one unit.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub items: Vec<Item>,
+    /// Needles that start before this are part of something already understood.
+    claimed: usize,
+}
+
+impl Found {
+    /// A find that takes over claims up to `claimed` from the window before.
+    pub(crate) fn claimed_until(claimed: usize) -> Self {
+        Self { items: Vec::new(), claimed }
+    }
+
+    pub(crate) fn claimed(&self) -> usize {
+        self.claimed
+    }
+
+    /// Adds a key and claims its bytes.
+    pub(crate) fn material(&mut self, range: Range<usize>, material: Material) {
+        self.claim(range.end);
+        self.items.push(Item { range, what: What::Material(Box::new(material)) });
+    }
+
+    /// Adds decoded bytes and claims what spells them.
+    pub(crate) fn decoded(
+        &mut self,
+        range: Range<usize>,
+        by: impl Into<Cow<'static, str>>,
+        bytes: Decoded,
+    ) {
+        self.claim(range.end);
+        self.items.push(Item { range, what: What::Decoded { by: by.into(), bytes } });
+    }
+
+    pub(crate) fn allowance(
+        &mut self,
+        range: Range<usize>,
+        rule: String,
+        until: Option<String>,
+        reason: Option<String>,
+    ) {
+        self.items.push(Item { range, what: What::Allowance { rule, until, reason } });
+    }
+
+    pub(crate) fn skip(&mut self, range: Range<usize>, reason: Reason) {
+        self.items.push(Item { range, what: What::Skip(reason) });
+    }
+
+    /// Rows are not called for needles that start before `end`.
+    pub(crate) fn claim(&mut self, end: usize) {
+        self.claimed = self.claimed.max(end);
+    }
+
+    /// The keys found, for tests.
+    #[cfg(test)]
+    pub(crate) fn materials(self) -> Vec<(Range<usize>, Material)> {
+        self.items
+            .into_iter()
+            .filter_map(|item| match item.what {
+                What::Material(material) => Some((item.range, *material)),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// Calls `row` at each place where one of its needles stands, as `inspect` would: for tests.
+#[cfg(test)]
+pub(crate) fn run(row: &Row, bytes: &[u8]) -> Vec<(Range<usize>, Material)> {
+    let mut found = Found::default();
+    let unit = Unit::whole(bytes);
+    if let Some(head) = row.head {
+        head(unit, &mut found);
+    }
+    for at in 0..bytes.len() {
+        let needle =
+            row.text.iter().chain(row.binary).find(|needle| bytes[at..].starts_with(needle));
+        if let Some(needle) = needle
+            && at >= found.claimed()
+        {
+            (row.find)(unit, at..at + needle.len(), &mut found);
+        }
+    }
+    found.materials()
+}

@@ -12,6 +12,9 @@ pub(crate) const LOOK_BACK: usize = 16 << 10;
 /// single key (an RSA-16384 PEM, encoded twice, is under 32 KiB) and than nearly all key stores.
 pub(crate) const LOOK_AHEAD: usize = 1 << 20;
 
+/// Bytes of the buffer of a large file.
+pub(crate) const BUFFER: usize = LOOK_BACK + WINDOW + LOOK_AHEAD;
+
 /// Bytes of the first read of a file: most files end in it.
 pub(crate) const FIRST_READ: usize = 64 << 10;
 

@@ -75,6 +75,8 @@ fields! {
     Cipher = "cipher",
     /// What the bytes are: `private-key`, `secret-key` (symmetric), `public-key`, `certificate` or `key-store`.
     Class = "class",
+    /// What stands on the public side of a pair: `certificate`, `public-key`.
+    Classes = "classes",
     /// Comment or user id stored beside the key.
     Comment = "comment",
     /// Curve or parameter set: `P-256`, `secp256k1`, `ML-KEM-768`, `explicit` …

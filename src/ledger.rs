@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Reason {
     /// Left out by `.gitignore` or another ignore file of git.
     GitIgnored,
+    /// The `.git` directory: its objects are compressed, and its history is scanned on request.
+    GitDirectory,
     /// Left out by `--exclude` or the configuration.
     Excluded,
     /// A symbolic link: not followed.
@@ -35,8 +37,9 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::GitIgnored,
+        Self::GitDirectory,
         Self::Excluded,
         Self::SymbolicLink,
         Self::SpecialFile,
@@ -55,6 +58,7 @@ impl Reason {
     pub const fn is_gap(self) -> bool {
         match self {
             Self::GitIgnored
+            | Self::GitDirectory
             | Self::Excluded
             | Self::SymbolicLink
             | Self::SpecialFile
@@ -73,6 +77,7 @@ impl Reason {
     pub const fn words(self) -> &'static str {
         match self {
             Self::GitIgnored => "left out by .gitignore",
+            Self::GitDirectory => "git's own directory",
             Self::Excluded => "left out by --exclude or keylint.toml",
             Self::SymbolicLink => "symbolic link, not followed",
             Self::SpecialFile => "device, FIFO or socket, not opened",

@@ -4,15 +4,22 @@
 //! rules think of it, and reports show it.
 
 mod algorithm;
+mod allow;
 mod budget;
 mod decode;
 pub mod error;
+mod excerpt;
 pub mod fact;
 pub mod finding;
 mod formats;
 mod identity;
+mod inspect;
 mod key;
 pub mod ledger;
+mod link;
 mod password;
+pub mod places;
+mod prefilter;
+mod published;
 mod rows;
 mod unit;

@@ -21,7 +21,7 @@ TOOLS="${TOOLS:-${TMPDIR:-/tmp}/keylint-fixture-tools}"
 BCPROV="${BCPROV:-/usr/share/java/bcprov.jar}"
 SCRATCH="$(mktemp -d)"
 export ROWS="$SCRATCH/rows.tsv" SCRATCH
-trap 'GNUPGHOME="$SCRATCH/gpg" gpgconf --kill all 2>/dev/null || true; GNUPGHOME="$SCRATCH/gpgx" gpgconf --kill all 2>/dev/null || true; rm -rf "$SCRATCH"' EXIT
+trap 'for home in "$SCRATCH"/gpg*/; do gpgconf --homedir "$home" --kill all || true; done; rm -rf "$SCRATCH"' EXIT
 : >"$ROWS"
 
 # A password that no list of well-known passwords has.
@@ -157,7 +157,6 @@ family_dsa() {
     row "$f.pkcs8.pem" pem private-key plaintext dsa "$p" - "$id" 'openssl genpkey'
     quiet openssl pkcs8 -topk8 -nocrypt -in "$f.pkcs8.pem" -outform DER -out "$f.pkcs8.der"
     row "$f.pkcs8.der" der private-key plaintext dsa "$p" - "$id" 'openssl pkcs8'
-    quiet openssl dsa -in "$f.pkcs8.pem" -out "$SCRATCH/x.pem"
     quiet openssl pkey -in "$f.pkcs8.pem" -traditional -out "$f.traditional.pem"
     row "$f.traditional.pem" pem private-key plaintext dsa "$p" - "$id" 'openssl pkey -traditional'
     quiet openssl pkey -in "$f.pkcs8.pem" -traditional -outform DER -out "$f.traditional.der"
@@ -217,7 +216,6 @@ family_ec() {
       quiet openssl ec -in "$f.pkcs8.pem" -param_enc explicit -outform "${form^^}" -out "$f.sec1-explicit.$form"
       row "$f.sec1-explicit.$form" "$form" private-key plaintext ec "$bits" explicit "$id" "openssl ec -param_enc explicit; the parameters are those of $curve, and the identity is that of the named curve"
     done
-    # The no-public PKCS#8 form.
     quiet openssl pkcs8 -topk8 -nocrypt -in "$f.sec1-explicit.pem" -out "$f.pkcs8-explicit.pem"
     row "$f.pkcs8-explicit.pem" pem private-key plaintext ec "$bits" explicit "$id" "openssl pkcs8; the parameters are those of $curve"
   done
@@ -322,7 +320,6 @@ END
   quiet ssh-keygen -q -s "$d/id_ed25519" -I test -n alice -f "$d/id_rsa" "$d/id_rsa.pub"
   row "$d/id_rsa-cert.pub" ssh-public certificate public rsa 2048 - "$(kid_ssh "$d/id_rsa.pub")" 'ssh-keygen -s; identity of the certified key'
   python3 make.py openssh
-  chmod 644 "$d"/*
 }
 
 puttygen_key() { # IN OUT TYPE PASSWORD [options]
@@ -369,7 +366,7 @@ END
 gpg_key() { # HOME EMAIL PASSWORD ALGORITHM SUBKEY-ALGORITHM
   local fpr
   quiet gpg --homedir "$1" --batch --pinentry-mode loopback --passphrase "$3" --quick-gen-key "Keylint test <$2>" "$4" default never
-  fpr=$(gpg --homedir "$1" --with-colons --list-keys "$2" | awk -F: '/^fpr/{print $10; exit}')
+  fpr=$(gpg --homedir "$1" --with-colons --list-keys "$2" 2>/dev/null | awk -F: '/^fpr/{print $10; exit}')
   quiet gpg --homedir "$1" --batch --pinentry-mode loopback --passphrase "$3" --quick-add-key "$fpr" "$5" encr never
 }
 
@@ -425,20 +422,29 @@ END
 }
 
 family_gpg-agent() {
-  local d=keys/gpg-agent home name kind
-  for kind in canonical extended; do
-    home=$SCRATCH/gpg-$kind
-    mkdir -p "$home" "$d/$kind"
-    chmod 700 "$home"
-    [[ $kind == extended ]] && echo enable-extended-key-format >"$home/gpg-agent.conf"
-    gpg_key "$home" plain@keylint.test '' rsa2048 cv25519
-    gpg_key "$home" pass@keylint.test "$STRONG" ed25519 rsa2048
-    cp "$home"/private-keys-v1.d/*.key "$d/$kind/"
-    python3 make.py agent-rows "$home" plain@keylint.test "$d/$kind" plaintext "gpg-agent, $kind format"
-    python3 make.py agent-rows "$home" pass@keylint.test "$d/$kind" encrypted "password $STRONG; gpg-agent, $kind format"
-    gpgconf --homedir "$home" --kill all || true
+  local d=keys/gpg-agent home=$SCRATCH/gpg-agent name kind note
+  mkdir -p "$home" "$d/canonical" "$d/extended"
+  chmod 700 "$home"
+  echo enable-extended-key-format >"$home/gpg-agent.conf"
+  gpg_key "$home" plain@keylint.test '' rsa2048 cv25519
+  gpg_key "$home" pass@keylint.test "$STRONG" ed25519 rsa2048
+  cp "$home"/private-keys-v1.d/*.key "$d/extended/"
+  for name in "$d"/extended/*.key; do
+    python3 make.py agent-canonical "$name" "$d/canonical/${name##*/}"
   done
-  chmod 644 "$d"/*/*
+  # An agent must still read the canonical form.
+  gpgconf --homedir "$home" --kill all
+  cp "$d"/canonical/*.key "$home/private-keys-v1.d/"
+  for name in "$d"/canonical/*.key; do
+    name=${name##*/}
+    gpg-connect-agent --homedir "$home" "readkey ${name%.key}" /bye | tail -n 1 | grep -qx OK
+  done
+  for kind in canonical extended; do
+    note="gpg-agent, $kind format"
+    python3 make.py agent-rows "$home" plain@keylint.test "$d/$kind" plaintext "$note"
+    python3 make.py agent-rows "$home" pass@keylint.test "$d/$kind" encrypted "password $STRONG; $note"
+  done
+  gpgconf --homedir "$home" --kill all || true
 }
 
 # store_rows PATH FORMAT LABEL ALGORITHM BITS CURVE KEY_ID NOTE: a store with one key and its certificate
@@ -623,7 +629,6 @@ family_minisign() {
   printf '%s\n%s\n' "$STRONG" "$STRONG" | quiet minisign -G -p "$d/passphrase.pub" -s "$d/passphrase.key"
   row "$d/passphrase.key" minisign private-key encrypted ed25519 - - - "password $STRONG; minisign -G"
   row "$d/passphrase.pub" minisign public-key public ed25519 - - "$(python3 make.py tail-ed25519 "$d/passphrase.pub")" 'minisign -G'
-  chmod 644 "$d"/*
 }
 
 family_signify() {
@@ -635,7 +640,6 @@ family_signify() {
   python3 make.py pty "$STRONG" signify-openbsd -G -c 'keylint test' -p "$d/passphrase.pub" -s "$d/passphrase.sec"
   row "$d/passphrase.sec" signify private-key encrypted ed25519 - - - "password $STRONG; signify -G"
   row "$d/passphrase.pub" signify public-key public ed25519 - - "$(python3 make.py tail-ed25519 "$d/passphrase.pub")" 'signify -G'
-  chmod 644 "$d"/*
 }
 
 family_dnssec() {
@@ -645,7 +649,7 @@ family_dnssec() {
   quiet dnssec-keygen -K "$d" -a ECDSAP384SHA384 keylint.test
   quiet dnssec-keygen -K "$d" -a ED25519 keylint.test
   quiet dnssec-keygen -K "$d" -a ED448 keylint.test
-  chmod 644 "$d"/*
+
   python3 make.py dnssec
 }
 
@@ -662,7 +666,6 @@ family_tsig() {
     echo 'zone "keylint.test" { type primary; file "db.keylint"; allow-transfer { key legacy.keylint.test; }; };'; } >"$d/named.conf"
   row "$d/named.conf" tsig secret-key plaintext hmac 128 - - 'tsig-keygen -a hmac-md5, amid named.conf'
   python3 make.py tsig
-  chmod 644 "$d"/*
 }
 
 family_tink() {
@@ -702,7 +705,6 @@ $pw
 wkt $d/legacy.keytab
 END
   row "$d/legacy.keytab" keytab secret-key plaintext rc4 128 - - 'ktutil, arcfour-hmac'
-  chmod 644 "$d"/*
 }
 
 family_ethereum() {
@@ -722,7 +724,6 @@ family_openvpn() {
   row "$d/auth-token.key" openvpn secret-key plaintext secret 1024 - - 'openvpn --genkey auth-token'
   { echo client; echo 'remote vpn.keylint.test 1194 udp'; echo key-direction 1; echo '<tls-auth>'; cat "$d/static.key"; echo '</tls-auth>'; } >"$d/client.ovpn"
   row "$d/client.ovpn" openvpn secret-key plaintext secret 2048 - - 'the static key inline'
-  chmod 644 "$d"/*
 }
 
 family_encodings() {

@@ -1,0 +1,327 @@
+//! Bytes to facts: the map stage. Windows over a reader, the prefilter over each window, rows at
+//! its hits, decoded bytes in turn, and equal facts made one. Touches no file and cannot fail:
+//! what goes wrong is in the ledger.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    io::{ErrorKind, Read},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use zeroize::Zeroizing;
+
+use crate::{
+    budget, excerpt,
+    fact::{Fact, Field, Kind, Material, Site, Value},
+    ledger::{Ledger, Reason, Skip},
+    prefilter::{self, Hits},
+    rows::{Found, Item, What},
+    unit::Unit,
+};
+
+/// What one input gave.
+#[derive(Default)]
+pub(crate) struct Inspected {
+    /// In the order of their first place.
+    pub facts: Vec<Fact>,
+    pub ledger: Ledger,
+}
+
+/// A reader's bytes, reused from input to input.
+pub(crate) struct Buffer(Zeroizing<Vec<u8>>);
+
+impl Buffer {
+    pub(crate) fn new() -> Self {
+        Self(Zeroizing::new(vec![0; budget::FIRST_READ]))
+    }
+}
+
+/// Inspects everything that `reader` gives. `path` names it in facts and in the ledger.
+pub(crate) fn reader(path: &str, reader: &mut dyn Read, buffer: &mut Buffer) -> Inspected {
+    let mut file = File::new(path);
+    let buffer = &mut buffer.0;
+    let mut length = 0;
+    // Where the window begins, and the offset in the file of the buffer's first byte.
+    let mut start = 0;
+    let mut base: u64 = 0;
+    loop {
+        let (read, end) = fill(reader, buffer.get_mut(length..).unwrap_or_default());
+        length += read;
+        file.inspected.ledger.scanned_bytes += read as u64;
+        let at_end = match end {
+            End::Full if length < budget::BUFFER => {
+                // The first read did not reach the end: this is a large file.
+                buffer.resize(budget::BUFFER, 0);
+                continue;
+            }
+            End::Full => false,
+            End::Reached => true,
+            End::Failed(problem) => {
+                let skip = Skip::new(path, Reason::ReadFailed).detail(problem).partly();
+                file.inspected.ledger.skips.push(skip);
+                true
+            }
+        };
+        let bytes = buffer.get(..length).unwrap_or_default();
+        let end = if at_end { length } else { length.saturating_sub(budget::LOOK_AHEAD) };
+        file.window(&Unit { bytes, at_start: base == 0, at_end, decoded: false }, start..end, base);
+        if at_end {
+            return file.finish();
+        }
+        let keep = end.saturating_sub(budget::LOOK_BACK);
+        file.lines.advance(bytes.get(..keep).unwrap_or_default());
+        buffer.copy_within(keep..length, 0);
+        start = end - keep;
+        length -= keep;
+        base += keep as u64;
+    }
+}
+
+enum End {
+    /// The buffer is full.
+    Full,
+    /// The input has ended.
+    Reached,
+    Failed(std::io::Error),
+}
+
+/// Reads until the buffer is full or the input ends.
+fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> (usize, End) {
+    let mut length = 0;
+    loop {
+        let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) else {
+            return (length, End::Full);
+        };
+        match reader.read(rest) {
+            Ok(0) => return (length, End::Reached),
+            Ok(read) => length += read,
+            Err(problem) if problem.kind() == ErrorKind::Interrupted => {}
+            Err(problem) => return (length, End::Failed(problem)),
+        }
+    }
+}
+
+/// The state of one file from window to window.
+struct File<'p> {
+    path: &'p str,
+    /// Line and column of the buffer's first byte.
+    lines: Lines,
+    /// Offset up to which bytes are part of something already understood.
+    claimed: u64,
+    inspected: Inspected,
+    /// Index in `inspected.facts` of each distinct fact.
+    known: HashMap<(Kind, BTreeMap<Field, Value>), usize>,
+}
+
+/// Something found in a window, with the decodings that lead to it.
+struct Sighting {
+    range: std::ops::Range<usize>,
+    decoded: Vec<Cow<'static, str>>,
+    what: Seen,
+}
+
+enum Seen {
+    Material(Box<Material>),
+    Allowance { rule: String, until: Option<String>, reason: Option<String> },
+}
+
+impl<'p> File<'p> {
+    fn new(path: &'p str) -> Self {
+        Self {
+            path,
+            lines: Lines::default(),
+            claimed: 0,
+            inspected: Inspected {
+                facts: Vec::new(),
+                ledger: Ledger { scanned_units: 1, ..Ledger::default() },
+            },
+            known: HashMap::new(),
+        }
+    }
+
+    fn finish(self) -> Inspected {
+        self.inspected
+    }
+
+    /// Looks at what starts in `window` of `unit`, whose first byte is at `base` in the file.
+    fn window(&mut self, unit: &Unit<'_>, window: std::ops::Range<usize>, base: u64) {
+        let claimed = usize::try_from(self.claimed.saturating_sub(base)).unwrap_or(usize::MAX);
+        let mut dig = Dig { sightings: Vec::new(), skips: Vec::new(), decoded_bytes: 0 };
+        let claimed = dig.unit(*unit, window, claimed, &mut Vec::new());
+        self.claimed = base + claimed as u64;
+
+        for reason in dig.skips {
+            let skip = Skip::new(self.path, reason).partly();
+            if !self.inspected.ledger.skips.contains(&skip) {
+                self.inspected.ledger.skips.push(skip);
+            }
+        }
+        dig.sightings.sort_by_key(|sighting| sighting.range.start);
+        let mut lines = self.lines;
+        let mut from = 0;
+        for sighting in dig.sightings {
+            let to = sighting.range.start.max(from);
+            lines.advance(unit.get(from..to));
+            from = to;
+            self.add(unit, sighting, lines, base);
+        }
+    }
+
+    fn add(&mut self, unit: &Unit<'_>, sighting: Sighting, lines: Lines, base: u64) {
+        let range = sighting.range;
+        let wide = sighting.decoded.first().is_some_and(|by| by == "utf-16");
+        let first_line = unit.get(range.clone());
+        let first_line = first_line.get(..budget::LOOK_BACK).unwrap_or(first_line);
+        let length = memchr::memchr(b'\n', first_line).unwrap_or(first_line.len());
+        let marked = code_points(first_line.get(..length).unwrap_or_default());
+        let (column, marked) =
+            if wide { (lines.column / 2, marked / 2) } else { (lines.column, marked) };
+        let site = Site {
+            path: self.path.to_owned(),
+            line: lines.line + 1,
+            column: column + 1,
+            end_column: column + 1 + marked.max(1),
+            offset: base + range.start as u64,
+            length: range.len() as u64,
+            decoded: sighting.decoded,
+            excerpt: excerpt::cut(unit.bytes, &range),
+        };
+        let fact = match sighting.what {
+            Seen::Material(material) => material.into_fact(site),
+            Seen::Allowance { rule, until, reason } => Fact::new(Kind::Record, site)
+                .with(Field::Rule, rule)
+                .with_some(Field::Until, until)
+                .with_some(Field::Reason, reason),
+        };
+        let facts = &mut self.inspected.facts;
+        let key = (fact.kind, fact.fields.clone());
+        // An allowance stands for its own place.
+        match self.known.get(&key).filter(|_| fact.kind != Kind::Record) {
+            Some(&known) => {
+                let Some(known) = facts.get_mut(known) else { return };
+                known.count += 1;
+                if known.sites.len() < budget::SITES {
+                    known.sites.extend(fact.sites);
+                }
+            }
+            None => {
+                self.known.insert(key, facts.len());
+                facts.push(fact);
+            }
+        }
+    }
+}
+
+/// Rows at hits, and what they decode in turn.
+struct Dig {
+    sightings: Vec<Sighting>,
+    skips: Vec<Reason>,
+    decoded_bytes: usize,
+}
+
+impl Dig {
+    /// Looks at what starts in `window` of `unit`; gives how far its bytes are claimed. `trail`
+    /// holds the decodings so far, with the place in the outermost bytes.
+    fn unit(
+        &mut self,
+        unit: Unit<'_>,
+        window: std::ops::Range<usize>,
+        claimed: usize,
+        trail: &mut Vec<Step>,
+    ) -> usize {
+        let mut found = Found::claimed_until(claimed);
+        if window.start == 0 && unit.at_start {
+            for head in prefilter::rows().filter_map(|row| row.head) {
+                self.guarded(|| head(unit, &mut found));
+            }
+        }
+        let mut hits = Hits::new(unit.bytes, window.start, window.end);
+        while let Some(hit) = hits.next(found.claimed()) {
+            self.guarded(|| (hit.row.find)(unit, hit.range, &mut found));
+        }
+        let claimed = found.claimed();
+        for Item { range, what } in found.items {
+            self.item(range, what, trail);
+        }
+        claimed
+    }
+
+    fn item(&mut self, range: std::ops::Range<usize>, what: What, trail: &mut Vec<Step>) {
+        let what = match what {
+            What::Material(material) => Seen::Material(material),
+            What::Allowance { rule, until, reason } => Seen::Allowance { rule, until, reason },
+            What::Skip(reason) => return self.skips.push(reason),
+            What::Decoded { by, bytes } => {
+                self.decoded_bytes = self.decoded_bytes.saturating_add(bytes.len());
+                if trail.len() >= budget::DECODE_DEPTH {
+                    self.skips.push(Reason::TooDeep);
+                } else if self.decoded_bytes > budget::DECODE_BYTES {
+                    self.skips.push(Reason::OverBudget);
+                } else {
+                    trail.push(Step { by, range });
+                    self.unit(Unit::whole(&bytes), 0..bytes.len(), 0, trail);
+                    trail.pop();
+                }
+                return;
+            }
+        };
+        let range = trail.first().map_or(range.clone(), |step| step.outer(&range));
+        let decoded = trail.iter().map(|step| step.by.clone()).collect();
+        self.sightings.push(Sighting { range, decoded, what });
+    }
+
+    /// A parser that panics costs its hit, and is named in the ledger.
+    fn guarded(&mut self, parse: impl FnOnce()) {
+        if catch_unwind(AssertUnwindSafe(parse)).is_err() {
+            self.skips.push(Reason::ParserFailed);
+        }
+    }
+}
+
+/// One decoding on the way to a fact.
+struct Step {
+    by: Cow<'static, str>,
+    range: std::ops::Range<usize>,
+}
+
+impl Step {
+    /// The outer bytes that spell `range` of the decoded ones: exact for UTF-16, where one byte
+    /// stands for two, otherwise all of them.
+    fn outer(&self, range: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+        if self.by == "utf-16" {
+            let at = |inner: usize| (self.range.start + 2 * inner).min(self.range.end);
+            at(range.start)..at(range.end)
+        } else {
+            self.range.clone()
+        }
+    }
+}
+
+/// Counts lines and columns on the way through a file.
+#[derive(Clone, Copy, Default)]
+struct Lines {
+    /// Newlines so far.
+    line: u64,
+    /// Code points since the last one.
+    column: u64,
+}
+
+impl Lines {
+    fn advance(&mut self, bytes: &[u8]) {
+        let tail = match memchr::memrchr(b'\n', bytes) {
+            Some(last) => {
+                self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+                self.column = 0;
+                bytes.get(last + 1..).unwrap_or_default()
+            }
+            None => bytes,
+        };
+        self.column += code_points(tail);
+    }
+}
+
+/// Code points of UTF-8: bytes that do not continue one. In other encodings, bytes.
+fn code_points(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u64
+}

@@ -1,0 +1,190 @@
+//! Files and directories: a parallel walk that says what it leaves out.
+
+#![expect(clippy::disallowed_methods, reason = "this is where the file system is touched")]
+
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use super::{Request, ignored::Ignored, shown};
+use crate::{
+    error::Error,
+    fact::{Field, Kind},
+    inspect::{self, Buffer, Inspected},
+    ledger::{Ledger, Reason, Skip},
+};
+
+pub(super) fn visit(
+    paths: &[&PathBuf],
+    request: &Request,
+    sink: &(dyn Fn(Inspected) + Sync),
+) -> Result<(), Error> {
+    let mut directories = Vec::new();
+    let mut roots = HashSet::new();
+    for path in paths {
+        let kind = fs::metadata(path).map_err(|source| Error::file(path.as_path(), source))?;
+        let absolute =
+            fs::canonicalize(path).map_err(|source| Error::file(path.as_path(), source))?;
+        if !roots.insert(absolute) {
+            continue;
+        }
+        if kind.is_dir() {
+            directories.push(path);
+        } else {
+            // Whatever it is: it was asked for by name.
+            file(path, true, &mut Buffer::new(), sink);
+        }
+    }
+    let roots = Arc::new(roots);
+    for path in directories {
+        walk(path, &roots, request, sink);
+    }
+    Ok(())
+}
+
+fn walk(
+    root: &Path,
+    roots: &Arc<HashSet<PathBuf>>,
+    request: &Request,
+    sink: &(dyn Fn(Inspected) + Sync),
+) {
+    let Ok(absolute) = fs::canonicalize(root) else {
+        return sink(skipped(Skip::new(shown(root), Reason::Vanished)));
+    };
+    // Ignore files are looked up by absolute path: they may stand above the root.
+    let inner = {
+        let root = root.to_owned();
+        move |path: &Path| absolute.join(path.strip_prefix(&root).unwrap_or(path))
+    };
+    let ignored = Ignored::default();
+    WalkBuilder::new(root)
+        .standard_filters(false)
+        .follow_links(false)
+        .threads(request.threads)
+        .build_parallel()
+        .run(|| {
+            let mut buffer = Buffer::new();
+            let (ignored, inner) = (&ignored, &inner);
+            Box::new(move |entry| {
+                let entry = match entry {
+                    Ok(entry) => entry,
+                    Err(problem) => {
+                        sink(skipped(unlisted(root, &problem)));
+                        return WalkState::Continue;
+                    }
+                };
+                if entry.depth() == 0 {
+                    return WalkState::Continue;
+                }
+                let absolute = inner(entry.path());
+                if roots.contains(&absolute) {
+                    // A root of its own.
+                    return WalkState::Skip;
+                }
+                if let Some(reason) = left_out(&entry, &absolute, ignored, request) {
+                    sink(skipped(Skip::new(shown(entry.path()), reason)));
+                    return WalkState::Skip;
+                }
+                if entry.file_type().is_some_and(|kind| kind.is_file()) {
+                    let checked_out = !request.no_ignore
+                        && absolute.parent().is_some_and(|parent| ignored.in_work_tree(parent));
+                    file(entry.path(), !checked_out, &mut buffer, sink);
+                }
+                WalkState::Continue
+            })
+        });
+}
+
+/// Why an entry is not looked at, if it is not.
+fn left_out(
+    entry: &DirEntry,
+    absolute: &Path,
+    ignored: &Ignored,
+    request: &Request,
+) -> Option<Reason> {
+    let kind = entry.file_type();
+    let is_directory = kind.is_some_and(|kind| kind.is_dir());
+    if kind.is_some_and(|kind| kind.is_symlink()) {
+        return Some(Reason::SymbolicLink);
+    }
+    if !is_directory && !kind.is_some_and(|kind| kind.is_file()) {
+        return Some(Reason::SpecialFile);
+    }
+    if super::excluded(request, &shown(entry.path())) {
+        return Some(Reason::Excluded);
+    }
+    if request.no_ignore {
+        return None;
+    }
+    if entry.file_name() == ".git" {
+        return Some(Reason::GitDirectory);
+    }
+    ignored.is_ignored(absolute, is_directory).then_some(Reason::GitIgnored)
+}
+
+/// Inspects one file. `judge_mode`: whether its mode says who may read it, which in a git work
+/// tree it does not.
+fn file(path: &Path, judge_mode: bool, buffer: &mut Buffer, sink: &(dyn Fn(Inspected) + Sync)) {
+    let name = shown(path);
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(problem) => return sink(skipped(unopened(name, &problem))),
+    };
+    let mut inspected = inspect::reader(&name, &mut file, buffer);
+    if judge_mode && !inspected.facts.is_empty() {
+        note_mode(&file, &mut inspected);
+    }
+    sink(inspected);
+}
+
+/// Says of every key in the file whether everybody may read it.
+fn note_mode(file: &File, inspected: &mut Inspected) {
+    #[cfg(unix)]
+    if let Ok(metadata) = file.metadata() {
+        use std::os::unix::fs::PermissionsExt;
+        let open = metadata.permissions().mode() & 0o004 != 0;
+        for fact in inspected.facts.iter_mut().filter(|fact| fact.kind == Kind::Material) {
+            fact.fields.insert(Field::WorldReadable, open.into());
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (file, inspected);
+}
+
+fn unopened(name: String, problem: &io::Error) -> Skip {
+    let reason = match problem.kind() {
+        io::ErrorKind::NotFound => Reason::Vanished,
+        _ => Reason::Unreadable,
+    };
+    Skip::new(name, reason).detail(problem)
+}
+
+/// A directory that could not be listed. Its path is somewhere inside the walker's error.
+fn unlisted(root: &Path, problem: &ignore::Error) -> Skip {
+    let mut path = root;
+    let mut inner = problem;
+    loop {
+        inner = match inner {
+            ignore::Error::WithPath { path: at, err } => {
+                path = at;
+                err
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => err,
+            _ => break,
+        };
+    }
+    match problem.io_error() {
+        Some(problem) => unopened(shown(path), problem),
+        None => Skip::new(shown(path), Reason::Unreadable).detail(inner),
+    }
+}
+
+fn skipped(skip: Skip) -> Inspected {
+    Inspected { facts: Vec::new(), ledger: Ledger { skips: vec![skip], ..Ledger::default() } }
+}

@@ -1,0 +1,96 @@
+//! Where bytes live. The only modules that touch the file system or start a process; everything
+//! after them is a function of bytes.
+
+mod directory;
+pub(crate) mod files;
+mod git;
+mod ignored;
+
+use std::{
+    ffi::OsStr,
+    io,
+    path::{Path, PathBuf},
+};
+
+use globset::GlobSet;
+
+use crate::{
+    error::Error,
+    inspect::{self, Buffer, Inspected},
+};
+
+/// What to read.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub source: Source,
+    /// Glob patterns of paths to leave out.
+    pub exclude: GlobSet,
+    /// Scan what `.gitignore` leaves out, and `.git` itself.
+    pub no_ignore: bool,
+    pub threads: usize,
+}
+
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Files and directories; `-` is standard input.
+    Paths(Vec<PathBuf>),
+    /// What `git commit` would commit, below these paths.
+    Staged(Vec<PathBuf>),
+    /// What the commits since the merge base with a revision brought, below these paths.
+    Since(String, Vec<PathBuf>),
+}
+
+/// Inspects everything that is asked for. `sink` is called from several threads, in no order.
+pub(crate) fn visit(request: &Request, sink: &(dyn Fn(Inspected) + Sync)) -> Result<(), Error> {
+    match &request.source {
+        Source::Paths(paths) => {
+            let (stdin, paths): (Vec<_>, Vec<_>) =
+                paths.iter().partition(|path| path.as_os_str() == "-");
+            directory::visit(&paths, request, sink)?;
+            if !stdin.is_empty() {
+                sink(inspect::reader("<stdin>", &mut io::stdin().lock(), &mut Buffer::new()));
+            }
+            Ok(())
+        }
+        Source::Staged(paths) => git::staged(paths, request, sink),
+        Source::Since(revision, paths) => git::since(revision, paths, request, sink),
+    }
+}
+
+/// Whether `--exclude` or the configuration leaves a shown path out, or a directory above it.
+fn excluded(request: &Request, shown: &str) -> bool {
+    !request.exclude.is_empty()
+        && Path::new(shown).ancestors().any(|path| request.exclude.is_match(path))
+}
+
+/// A path as reports show it: with `/` between names, without `./` in front, and bytes that are
+/// no UTF-8 percent-encoded.
+pub(crate) fn shown(path: &Path) -> String {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    let text = shown_name(path.as_os_str());
+    if cfg!(windows) { text.replace('\\', "/") } else { text }
+}
+
+fn shown_name(name: &OsStr) -> String {
+    let mut shown = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        shown.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            shown.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn bytes_that_are_no_utf8_are_percent_encoded() {
+        use std::os::unix::ffi::OsStrExt;
+        let path = Path::new(OsStr::from_bytes(b"./a\xff/b.pem"));
+        assert_eq!(shown(path), "a%FF/b.pem");
+    }
+}

@@ -1,0 +1,4 @@
+class Verbatim { const string Key = @"-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIL/ZUNDPgVjA53d9kySvVvjwqVZbp3bnLQEtXwN4EK/2
+-----END PRIVATE KEY-----
+"; }

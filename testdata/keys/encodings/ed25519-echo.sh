@@ -1,0 +1,1 @@
+echo -e "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIL/ZUNDPgVjA53d9kySvVvjwqVZbp3bnLQEtXwN4EK/2\n-----END PRIVATE KEY-----\n" > key.pem

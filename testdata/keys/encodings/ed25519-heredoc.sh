@@ -1,0 +1,5 @@
+cat >key.pem <<'EOF'
+-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIL/ZUNDPgVjA53d9kySvVvjwqVZbp3bnLQEtXwN4EK/2
+-----END PRIVATE KEY-----
+EOF

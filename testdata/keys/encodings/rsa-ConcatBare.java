@@ -1,0 +1,30 @@
+class ConcatBare {
+    static final String KEY = "-----BEGIN PRIVATE KEY-----\n" +
+        "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC09nU43FawWMlk" +
+        "6txa+QaJlLoBq7dPQ9LzZN2vuBOkZs2931teol49f4W0MBEBHfjoq55dZQYolxKj" +
+        "QCBNgTE8qABGr48PhCkFVydWrLo1VaSfCf3Wr0CFXVoAr3/FzAibXo+10l/7OAvw" +
+        "5LQLrFoW5ksUi3GUREDEC0kTlgcsFJeP2C7hLCpWYX5c/ga8QZsK67gGUNNPUwPb" +
+        "NPPySX9UUfjIJ2Vv7mY949jDkclfFkhXJyGsDt6t7+WD+SbJj8UgQVe/CGTul9o4" +
+        "e/BpJ43jmvazMKTkbBVWL/8RpIsCsvGmF6RROS8jahPDlHdCyjk24E2Lx6qQdfzh" +
+        "fvlFGRMhAgMBAAECggEAGxu+dK2hONqcFMeQCfq7DXofoSdxluiwnbBy+yNGof6a" +
+        "fIKMo/EL0Aed5l+69GFii6xF1XTQRt1Wt+jfzex4DT+Xhv8+nZLtODUVmgjW/i1d" +
+        "s0tiYLoxHqlc1bR0nhNSCMBSI+knYrFDLKt+Ay+m8T4/agz3jz/oOdX89PepDGOq" +
+        "enZ4qYUCzjy4Cc0IVJevCpUMCByAhsNFZqpmsPCoRsjSyV3qfhQ+wNUdoNghsmZH" +
+        "7mVOB+t4B9EahxFVk173R6izjaeGYspZD4HA5jNboXubTJB8ul43+4vyRWJ9Zu5U" +
+        "jnMLzqDhswaxqbg+DCxHVguvxXvU0IPz2ncSG3kTiQKBgQDum3z5n7gE4nkOzgTF" +
+        "yw/tch5WIOxZUHYhvfbW7Qr3oMi6WSxhRZtoqz6uoDCYvGWFokMvv0pTgXTac2iY" +
+        "0qESE3JfXlqrb5LIsJTViXWLaRHa9WNCTZ+kqpH4L5E9JA4fGWafIIfP2PaccXTF" +
+        "WqI4sfWwXwGpfslMsEDCPnYFDQKBgQDCJ0v9T2MBhtn4MhOS6JAEZYWRAtTO0EHo" +
+        "9fbnYvOvyA4jRUD7Rglh9oTsPC8fir2HdSRKB4jeyqqfa0KcKFUEaqSeEU00IsiG" +
+        "L2ScVCgV73d5RWpeCuch92ig05Vc+5T+pk7xMtAoyBZiH5QDM10XoIRmuViK+bDZ" +
+        "zG+FxiIpZQKBgGqoSGoQ8iIE1hY/EzUS+xCptVPMrbmS1OtqTd9u4DsmvPNHjyYA" +
+        "BmL4QTGv22k6tarRiHTcbi37rS9E7Vl6tZMt7C8jLyZ43kUlYbI+GrPxiJC2peLq" +
+        "bdUehddJ9AM/jaxrH0s8MFlBY6M0t/zL8b2kFu362fRY/0RveNMbNog1AoGAHODj" +
+        "eKYaP9vjB/vK1YsqAL1pBIy7QpfPdes/8mLRhE/pam2eoMFmG+AjHVBGYhas4j0W" +
+        "TLyaKylR/6xgmAGXw7RpD+na5epWkT7zZB1QaRLZXnxoudw9TNwT//f4u3/gRZBP" +
+        "Jak9NROt4KJ5zZASRLVnfDANb358Q6kY3Xj/E9ECgYEAvzCXjmgiQEaUg+WrLIhM" +
+        "fc3UBjk7ix7aoqULL2Bygq80wjBQE+XrO/LCZvNlV90HJKHndnlwZ61XM5+6LyAl" +
+        "tcJN5aOBhh8CDeWfZBY5vnuxMPAnfctr/bG62PvCH85LgxdhXY55QirMXwZ8QIFk" +
+        "Fnqkx3p/ZJBdAz8UaY5KN5A=" +
+        "\n-----END PRIVATE KEY-----";
+}

@@ -76,8 +76,8 @@ fn pair(key: &str, secret: &[&Fact], public: &[&Fact]) -> Option<Fact> {
     let (beside, apart): (Vec<&Fact>, Vec<&Fact>) =
         public.iter().partition(|fact| directories.contains(&directory(fact)));
     let near: BTreeSet<String> = beside.iter().map(|fact| directory(fact)).collect();
-    let is_near = |fact: &&Fact| near.contains(&directory(fact));
-    let (mut first, rest): (Vec<&Fact>, Vec<&Fact>) = secret.iter().partition(is_near);
+    let (mut first, rest): (Vec<&Fact>, Vec<&Fact>) =
+        secret.iter().partition(|fact| near.contains(&directory(fact)));
     first.extend(rest);
     if public.is_empty() {
         return None;

@@ -5,7 +5,10 @@
 
 mod algorithm;
 mod allow;
+mod baseline;
 mod budget;
+mod config;
+mod date;
 mod decode;
 pub mod error;
 mod excerpt;
@@ -14,6 +17,7 @@ pub mod finding;
 mod formats;
 mod identity;
 mod inspect;
+mod judge;
 mod key;
 pub mod ledger;
 mod link;
@@ -22,4 +26,7 @@ pub mod places;
 mod prefilter;
 mod published;
 mod rows;
+pub mod rule;
+pub mod scan;
+mod suppress;
 mod unit;

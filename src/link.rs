@@ -17,7 +17,7 @@ const PLACES: usize = 100;
 pub(crate) struct Environments(pub Vec<(String, GlobSet)>);
 
 impl Environments {
-    fn of(&self, path: &str) -> Option<&str> {
+    pub(crate) fn of(&self, path: &str) -> Option<&str> {
         self.0.iter().find(|(_, paths)| paths.is_match(path)).map(|(name, _)| name.as_str())
     }
 }

@@ -1,0 +1,176 @@
+//! Facts to findings: the reduce stage. Links, rules, suppressions, and one finding for each rule
+//! and key.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    baseline::Baseline,
+    config::Config,
+    date::Date,
+    error::Error,
+    fact::{Fact, Field, Kind, Site},
+    finding::{Finding, Outcome, Severity, Suppression},
+    identity::hex,
+    ledger::Ledger,
+    link,
+    rule::{self, Hit, RuleSet},
+    suppress::Suppressions,
+};
+
+/// What a judgement needs beside the facts.
+pub(crate) struct Judge<'a> {
+    pub rules: &'a RuleSet,
+    pub config: &'a Config,
+    pub baseline: Option<(&'a Baseline, &'a Path)>,
+    pub today: Date,
+}
+
+/// Places of one finding that a report is given at most; the count goes on.
+const PLACES: usize = 100;
+
+/// Judges `facts`, in any order, and leaves them in the one order of all reports, with links.
+pub(crate) fn judge(
+    facts: &mut Vec<Fact>,
+    mut ledger: Ledger,
+    by: &Judge<'_>,
+) -> Result<Outcome, Error> {
+    sort(facts);
+    ledger.sort();
+    link::link(facts, &by.config.environments()?);
+    let judged = rule::judge(by.rules, facts);
+
+    let known: BTreeSet<&str> = by.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
+    let config_path = by.config.path.as_deref().unwrap_or(Path::new("keylint.toml"));
+    let suppressions =
+        Suppressions::new(facts, &by.config.allow, config_path, by.baseline, &known, by.today);
+    let findings = group(&judged.hits, facts, by.rules, &suppressions);
+
+    let keys: BTreeSet<&str> = facts.iter().filter_map(|fact| fact.text(Field::KeyId)).collect();
+    Ok(Outcome {
+        findings,
+        notices: suppressions.notices(),
+        ledger,
+        keys: keys.len() as u64,
+        undecided: judged.undecided,
+    })
+}
+
+/// Facts in the order of their places. Facts of one place differ in kind or fields.
+fn sort(facts: &mut [Fact]) {
+    facts.sort_by(|a, b| {
+        let place = |fact: &Fact| (fact.site().offset, fact.site().length, fact.kind);
+        a.site()
+            .path
+            .cmp(&b.site().path)
+            .then_with(|| place(a).cmp(&place(b)))
+            .then_with(|| a.fields.cmp(&b.fields))
+    });
+}
+
+/// The hits of one rule on one key, of which all or none is held back.
+struct Group<'a> {
+    severity: Severity,
+    message: &'a str,
+    fact: &'a Fact,
+    sites: Vec<&'a Site>,
+    count: u64,
+    suppression: Option<Suppression>,
+}
+
+fn group(
+    hits: &[Hit],
+    facts: &[Fact],
+    rules: &RuleSet,
+    suppressions: &Suppressions<'_>,
+) -> Vec<Finding> {
+    let mut lines: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+    for site in facts.iter().filter(|f| f.kind == Kind::Material).flat_map(|fact| &fact.sites) {
+        lines.entry(&site.path).or_default().insert(site.line);
+    }
+    let none = BTreeSet::new();
+
+    let mut groups: BTreeMap<(String, &str, bool), Group<'_>> = BTreeMap::new();
+    for hit in hits {
+        let (Some(fact), Some(rule)) = (facts.get(hit.fact), rules.rules.get(hit.rule)) else {
+            continue;
+        };
+        let fingerprint = fingerprint(&rule.id, fact);
+        let mut uncounted = fact.count;
+        for (index, site) in fact.sites.iter().enumerate() {
+            let keys = lines.get(site.path.as_str()).unwrap_or(&none);
+            let suppression = suppressions.holding(&rule.id, &fingerprint, site, keys);
+            // What the fact counts beyond the places it keeps goes with the last of them.
+            let count = if index + 1 == fact.sites.len() { uncounted } else { 1 };
+            uncounted = uncounted.saturating_sub(1);
+            let key = (fingerprint.clone(), rule.id.as_str(), suppression.is_some());
+            let group = groups.entry(key).or_insert_with(|| Group {
+                severity: hit.severity,
+                message: &hit.message,
+                fact,
+                sites: Vec::new(),
+                count: 0,
+                suppression,
+            });
+            if hit.severity > group.severity {
+                // The worst place is the one to point at.
+                group.severity = hit.severity;
+                group.message = &hit.message;
+                group.fact = fact;
+                group.sites.insert(0, site);
+            } else {
+                group.sites.push(site);
+            }
+            group.count += count;
+        }
+    }
+
+    let mut findings: Vec<Finding> = groups
+        .into_iter()
+        .map(|((fingerprint, rule, _), group)| Finding {
+            rule: rule.to_owned(),
+            severity: group.severity,
+            message: group.message.to_owned(),
+            fingerprint,
+            kind: group.fact.kind,
+            fields: group.fact.fields.clone(),
+            count: group.count,
+            sites: group.sites.into_iter().take(PLACES).cloned().collect(),
+            suppression: group.suppression,
+        })
+        .collect();
+    findings.sort_by(|a, b| {
+        let place = |finding: &Finding| (finding.site().path.clone(), finding.site().offset);
+        b.severity
+            .cmp(&a.severity)
+            .then_with(|| place(a).cmp(&place(b)))
+            .then_with(|| a.rule.cmp(&b.rule))
+            .then_with(|| a.fingerprint.cmp(&b.fingerprint))
+    });
+    findings
+}
+
+/// The identity of a finding: the rule and the key. What has no identity of its own is told apart
+/// by its file and by what was understood of it.
+fn fingerprint(rule: &str, fact: &Fact) -> String {
+    let mut digest = Sha256::new();
+    digest.update(b"keylint finding\0");
+    digest.update(rule);
+    digest.update([0]);
+    match fact.text(Field::KeyId) {
+        Some(key) => digest.update(key),
+        None => {
+            digest.update(&fact.site().path);
+            for (field, value) in &fact.fields {
+                digest.update([0]);
+                digest.update(field.name());
+                digest.update(value.to_string());
+            }
+        }
+    }
+    hex(digest.finalize().get(..16).unwrap_or_default())
+}

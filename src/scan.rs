@@ -8,6 +8,7 @@ use std::sync::{
 use crate::{
     error::Error,
     fact::Fact,
+    inspect,
     ledger::Ledger,
     places::{self, Request},
 };
@@ -39,4 +40,10 @@ pub fn inspect(request: &Request, progress: &Progress) -> Result<Inspection, Err
         all.ledger.merge(inspected.ledger);
     })?;
     Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Turns the bytes of one input into facts; `path` names it.
+pub fn inspect_bytes(path: &str, mut bytes: &[u8]) -> Inspection {
+    let inspected = inspect::reader(path, &mut bytes, &mut inspect::Buffer::new());
+    Inspection { facts: inspected.facts, ledger: inspected.ledger }
 }

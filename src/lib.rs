@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod budget;
+mod date;
 mod decode;
 pub mod error;
 pub mod fact;
@@ -14,5 +15,7 @@ mod identity;
 mod key;
 pub mod ledger;
 mod password;
+mod places;
 mod rows;
+pub mod rule;
 mod unit;

@@ -1,0 +1,3 @@
+//! Where bytes live. Nothing outside of this module touches the file system.
+
+pub(crate) mod files;

@@ -56,7 +56,7 @@ pub(super) fn profile(path: &Path) -> Result<Source, Error> {
 }
 
 fn holds(path: &Path) -> Option<Holds> {
-    if !path.extension().is_some_and(|extension| extension == "yaml") {
+    if path.extension().is_none_or(|extension| extension != "yaml") {
         return None;
     }
     match path.parent().and_then(Path::file_name).and_then(|name| name.to_str()) {
@@ -78,7 +78,9 @@ impl Source {
         serde_saphyr::from_str_with_options(&self.text, strict).map_err(|error| {
             let line = error.location().map_or(1, |location| location.line().max(1));
             let problem = error.without_snippet().to_string();
-            let problem = problem.lines().next().unwrap_or_default().to_owned();
+            let problem = problem.lines().next().unwrap_or_default();
+            // The line is in front of the message already.
+            let problem = problem.split(" at line ").next().unwrap_or_default();
             Error::invalid(format!("{}:{line}", self.name), problem)
         })
     }
@@ -117,15 +119,12 @@ impl Source {
         problem: impl Into<String>,
     ) -> Error {
         let start = usize::try_from(location.line().max(1)).unwrap_or(1);
-        let first = self.text.lines().nth(start - 1).unwrap_or_default();
-        // The lines of a `|` block begin below its header. Those of a folded one are joined, so
-        // that only the first can be told.
-        let header = first.split_once(':').map_or(first, |(_, value)| value).trim();
-        let line = match header.chars().next() {
-            Some('|') => start + line,
-            Some('>') => start + 1,
-            _ => start,
-        };
+        // The lines of a `|` block are those of the scalar, which begins below its header. Lines of
+        // other scalars are joined, so that only the first can be told.
+        let header = start.checked_sub(2).and_then(|before| self.text.lines().nth(before));
+        let is_block = header
+            .is_some_and(|line| line.trim_end_matches(['+', '-']).trim_end().ends_with(['|']));
+        let line = if is_block { start + line.saturating_sub(1) } else { start };
         Error::invalid(format!("{}:{line}", self.name), problem)
     }
 }

@@ -118,6 +118,9 @@ fn weak_encryption_is_graded() {
     const ID: &str = "weak-key-encryption";
     for (kdf, iterations, cipher, severity) in [
         ("openssl-md5", 1, "aes-256-cbc", "high"),
+        ("jks-sha1-xor", 1, "", "high"),
+        ("pbkdf1-sha1", 2048, "rc2-64-cbc", "high"),
+        ("jceks-pbe-md5-3des", 200_000, "des-ede3-cbc", "medium"),
         ("pbkdf2-hmac-sha256", 2048, "aes-256-cbc", "medium"),
         ("pbkdf2-hmac-sha1", 999, "aes-256-cbc", "high"),
         ("pbkdf2-hmac-sha256", 10_000, "aes-256-cbc", "low"),
@@ -125,6 +128,8 @@ fn weak_encryption_is_graded() {
         ("pbkdf2-hmac-sha256", 600_000, "des-cbc", "high"),
         ("pkcs12-sha1", 1, "aes-256-cbc", "high"),
         ("pkcs12-sha1", 2048, "aes-256-cbc", "medium"),
+        ("openpgp-s2k-iterated-salted-sha1", 1024, "aes-128-cbc", "medium"),
+        ("openpgp-s2k-simple-sha1", 1, "aes-128-cbc", "high"),
         ("scrypt", 1024, "aes-256-cbc", "medium"),
         ("bcrypt", 8, "aes-256-ctr", "medium"),
     ] {
@@ -136,6 +141,7 @@ fn weak_encryption_is_graded() {
         ("pbkdf2-hmac-sha256", 600_000, "aes-256-cbc"),
         ("scrypt", 16_384, "aes-256-cbc"),
         ("bcrypt", 16, "aes-256-ctr"),
+        ("openpgp-s2k-iterated-salted-sha1", 65_011_712, "aes-128-cbc"),
         ("argon2id", 13, "aes-256-cbc"),
     ] {
         judged(&encrypted(kdf, iterations, cipher), &[]);

@@ -63,7 +63,7 @@ pub(super) fn load_one(rule: &str) -> Result<RuleSet, Error> {
 
 /// `RULE` with another condition.
 pub(super) fn with_condition(when: &str) -> RuleSet {
-    load_one(&RULE.replace("bits < profile.floor", when)).unwrap()
+    load_one(&RULE.replace("bits < profile.floor", &format!("'{when}'"))).unwrap()
 }
 
 pub(super) fn material() -> Fact {

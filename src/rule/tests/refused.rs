@@ -18,7 +18,7 @@ fn with(old: &str, new: &str) -> String {
 #[test]
 fn unknown_and_missing_and_double_keys() {
     refused_at(&with("fix: Do it.", "fixes: Do it."), 10, "fixes");
-    refused_at(&with("why: Because.\n", ""), 1, "why");
+    refused_at(&with("why: Because.\n", ""), 11, "missing field `why`");
     refused_at(&with("why: Because.", "title: Twice."), 9, "title");
     refused_at(&with("text: y", "txt: y"), 14, "txt");
 }
@@ -182,4 +182,18 @@ fn rules_of_a_directory_are_held_to_the_same_checks() {
     write("truncated-key.yaml", "id: [");
     let error = RuleSet::load(&dirs, "default").err().unwrap().to_string();
     assert!(error.contains("truncated-key.yaml:1: "), "{error}");
+}
+
+#[test]
+fn every_beginning_of_a_rule_loads_or_is_refused() {
+    for end in 0..=RULE.len() {
+        let outcome = load_one(&RULE[..end]);
+        assert!(outcome.is_ok() == (end + 1 >= RULE.len()), "{end}");
+    }
+}
+
+#[test]
+fn a_condition_nested_too_deeply_is_refused() {
+    let deep = format!("{}bits < 3{}", "(".repeat(5000), ")".repeat(5000));
+    refused_at(&with("bits < profile.floor", &deep), 7, "not a CEL expression");
 }

@@ -11,13 +11,13 @@ use crate::error::Reject;
 
 /// A day, as the number of days since 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date(i64);
+pub(crate) struct Date(i64);
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
 impl Date {
     /// A day of the years 0000 to 9999 that the calendar has.
-    pub fn new(year: i64, month: i64, day: i64) -> Option<Self> {
+    pub(crate) fn new(year: i64, month: i64, day: i64) -> Option<Self> {
         if !(0..=9999).contains(&year) || !(1..=12).contains(&month) || day < 1 {
             return None;
         }
@@ -27,12 +27,12 @@ impl Date {
     }
 
     /// The day of a moment in seconds since 1970-01-01T00:00:00Z.
-    pub fn from_unix(seconds: i64) -> Self {
+    pub(crate) fn from_unix(seconds: i64) -> Self {
         Self(seconds.div_euclid(SECONDS_PER_DAY))
     }
 
     /// Today by the system's clock.
-    pub fn today() -> Self {
+    pub(crate) fn today() -> Self {
         let seconds = match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |s| -s),
@@ -41,12 +41,12 @@ impl Date {
     }
 
     /// Days from `self` to `later`: negative when that day has gone by.
-    pub fn days_until(self, later: Self) -> i64 {
+    pub(crate) fn days_until(self, later: Self) -> i64 {
         later.0.saturating_sub(self.0)
     }
 
     /// Year, month and day.
-    pub fn civil(self) -> (i64, i64, i64) {
+    pub(crate) fn civil(self) -> (i64, i64, i64) {
         civil_from_days(self.0)
     }
 }

@@ -4,11 +4,15 @@
 mod age;
 mod bks;
 mod capi;
+mod cng;
+pub(crate) mod cursor;
 pub(crate) mod der;
 mod dnssec;
 mod dotnet_xml;
 mod ethereum;
 mod gpg_agent;
+mod java;
+mod java_serial;
 mod jks;
 mod jwk;
 mod keytab;

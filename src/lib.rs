@@ -4,7 +4,9 @@
 //! rules think of it, and reports show it.
 
 mod algorithm;
+mod asn1;
 mod budget;
+mod curves_explicit;
 mod decode;
 pub mod error;
 pub mod fact;

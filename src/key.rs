@@ -7,16 +7,20 @@ use crypto_bigint::{
     BoxedUint, Odd,
     modular::{BoxedMontyForm, BoxedMontyParams},
 };
+use ed448_goldilocks::elliptic_curve::{bigint::U448, scalar::FromUintUnchecked};
 use elliptic_curve::{
     AffinePoint, CurveArithmetic, FieldBytes, FieldBytesSize, PublicKey, SecretKey,
     sec1::{FromSec1Point, ModulusSize, ToSec1Point},
 };
+use zeroize::Zeroizing;
 
 use crate::{
     algorithm::{self, Curve},
     fact::Material,
     identity::{bit_length, der, der_unsigned, of_private, of_spki, trimmed},
 };
+
+type Scalar448 = ed448_goldilocks::Scalar<ed448_goldilocks::Ed448>;
 
 const SEQUENCE: u8 = 0x30;
 const OID: u8 = 0x06;
@@ -60,6 +64,23 @@ pub(crate) fn rsa(modulus: &[u8], exponent: Option<&[u8]>) -> Described {
         spki_id(b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", NULL, &key)
     });
     Described { bits: Some(bit_length(modulus)), key_id, ..Described::named("rsa") }
+}
+
+/// RSA under an algorithm identifier of its own (RSASSA-PSS, RSAES-OAEP): the parameters are part of
+/// the identity, as they stand.
+pub(crate) fn rsa_as(
+    algorithm: &'static str,
+    oid: &[u8],
+    parameters: &[u8],
+    modulus: &[u8],
+    exponent: &[u8],
+) -> Described {
+    let key = der(SEQUENCE, &[&der_unsigned(modulus), &der_unsigned(exponent)]);
+    Described {
+        bits: Some(bit_length(modulus)),
+        key_id: Some(spki_id(oid, parameters, &key)),
+        ..Described::named(algorithm)
+    }
 }
 
 /// DSA by its domain parameters and public value, or its private value where the public one is not
@@ -125,12 +146,14 @@ pub(crate) fn edwards_public(algorithm: &'static str, public: &[u8]) -> Describe
 pub(crate) fn edwards_private(algorithm: &'static str, private: &[u8]) -> Described {
     let public = match (algorithm, private.first_chunk::<32>()) {
         ("ed25519", Some(seed)) if private.len() == 32 => {
-            Some(ed25519_dalek::SigningKey::from_bytes(seed).verifying_key().to_bytes())
+            Some(ed25519_dalek::SigningKey::from_bytes(seed).verifying_key().to_bytes().to_vec())
         }
         ("x25519", Some(secret)) if private.len() == 32 => {
             let secret = x25519_dalek::StaticSecret::from(*secret);
-            Some(x25519_dalek::PublicKey::from(&secret).to_bytes())
+            Some(x25519_dalek::PublicKey::from(&secret).to_bytes().to_vec())
         }
+        ("ed448", Some(_)) => ed448_public(private),
+        ("x448", Some(_)) => x448_public(private),
         _ => None,
     };
     match public {
@@ -141,6 +164,19 @@ pub(crate) fn edwards_private(algorithm: &'static str, private: &[u8]) -> Descri
             ..Described::named(algorithm)
         },
     }
+}
+
+fn ed448_public(seed: &[u8]) -> Option<Vec<u8>> {
+    let key = ed448_goldilocks::SigningKey::try_from(seed).ok()?;
+    Some(key.verifying_key().to_bytes().to_vec())
+}
+
+fn x448_public(secret: &[u8]) -> Option<Vec<u8>> {
+    let mut clamped = Zeroizing::new(<[u8; 56]>::try_from(secret).ok()?);
+    *clamped.first_mut()? &= 0xfc;
+    *clamped.last_mut()? |= 0x80;
+    let scalar = Scalar448::from_uint_unchecked(U448::from_le_slice(&*clamped));
+    Some((&ed448_goldilocks::MontgomeryPoint::GENERATOR * &scalar).as_bytes().to_vec())
 }
 
 /// A symmetric key: its identity is a domain-separated digest.
@@ -157,6 +193,23 @@ pub(crate) fn secret(algorithm: impl Into<Cow<'static, str>>, key: &[u8]) -> Des
 pub(crate) fn spki_id(oid: &[u8], parameters: &[u8], public: &[u8]) -> String {
     let algorithm = der(SEQUENCE, &[&der(OID, &[oid]), parameters]);
     of_spki(&der(SEQUENCE, &[&algorithm, &der(BIT_STRING, &[&[0], public])]))
+}
+
+/// Whether these bytes are a point on the curve; `None` for curves that no crate here knows.
+pub(crate) fn is_on_curve(curve: &Curve, point: &[u8]) -> Option<bool> {
+    let has_arithmetic = matches!(
+        curve.name,
+        "P-256" | "P-384" | "P-521" | "secp256k1" | "brainpoolP256r1" | "brainpoolP384r1"
+    );
+    has_arithmetic.then(|| uncompressed(curve.name, point).is_some())
+}
+
+/// Whether a number is a probable prime, by Fermat's test to base 2; `None` where that is too
+/// costly.
+pub(crate) fn is_probable_prime(number: &[u8]) -> Option<bool> {
+    let mut less_one = trimmed(number).to_vec();
+    *less_one.last_mut().filter(|last| **last & 1 == 1)? ^= 1;
+    Some(trimmed(&power(&[2], &less_one, number)?) == [1])
 }
 
 fn edwards_bits(algorithm: &str) -> Option<u32> {
@@ -250,6 +303,30 @@ mod tests {
         let curve = algorithm::curve_by_name("brainpoolP512r1").unwrap();
         let scalar: Vec<u8> = (0u8..64).map(|i| i.wrapping_mul(37) ^ 0x5a).collect();
         assert!(ec(curve, None, Some(&scalar)).key_id.unwrap().starts_with("private-sha256:"));
+    }
+
+    #[test]
+    fn curve_448_gives_its_public_halves() {
+        // RFC 8032 7.4 and RFC 7748 6.2.
+        let seed = bytes(
+            "6c82a562cb808d10d632be89c8513ebf6c929f34ddfa8c9f63c9960ef6e348a3528c8a3fcc2f044e39a3fc5b94492f8f032e7549a20098f95b",
+        );
+        let public = bytes(
+            "5fd7449b59b461fd2ce787ec616ad46a1da1342485a70e1f8a0ea75d80e96778edf124769b46c7061bd6783df1e50f6cd1fa1abeafe8256180",
+        );
+        assert_eq!(edwards_private("ed448", &seed), edwards_public("ed448", &public));
+        let secret = bytes(
+            "9a8f4925d1519f5775cf46971028b71b9e8e9be2ba6b8b0f5b0d2e8e5c8c5f3a4a0c9e0e5c7c9b1d2f3a4b5c6d7e8f9011223344556677ab",
+        );
+        assert!(edwards_private("x448", &secret).key_id.unwrap().starts_with("spki-sha256:"));
+        assert!(edwards_private("x448", &secret[1..]).key_id.unwrap().starts_with("private-"));
+    }
+
+    #[test]
+    fn primes_are_told_from_products() {
+        assert_eq!(is_probable_prime(&[251]), Some(true));
+        assert_eq!(is_probable_prime(&[13 * 17]), Some(false));
+        assert_eq!(is_probable_prime(&[250]), None);
     }
 
     #[test]

@@ -5,9 +5,11 @@
 
 mod algorithm;
 mod allow;
+mod asn1;
 mod baseline;
 mod budget;
 mod config;
+mod curves_explicit;
 mod date;
 mod decode;
 pub mod error;

@@ -1,14 +1,172 @@
 //! DER at any offset: dispatch to what the structure says it is.
 
-use crate::{error::Reject, fact::Material, rows::Row};
+use std::ops::Range;
 
-pub(crate) const ROW: Row =
-    Row { name: "der", text: &[], binary: &[], find: |_, _, _| {}, head: None };
+use crate::{
+    asn1::{BIT_STRING, INTEGER, OCTET_STRING, Reader, SEQUENCE, element, header},
+    error::Reject,
+    fact::{Class, Label, Material},
+    formats::{
+        pbe::Attempts,
+        pkcs1, pkcs8, pkcs12, sec1, truncated,
+        x509::{self, looks_random},
+    },
+    key,
+    rows::{Found, Row},
+    unit::Unit,
+};
+
+pub(crate) const ROW: Row = Row {
+    name: "der",
+    text: &[],
+    binary: &[
+        // Version and first tag of what follows: PKCS#1 and DSA, PKCS#8 and requests, PKCS#8
+        // version 2, multi-prime PKCS#1, SEC 1, PKCS#12.
+        b"\x02\x01\x00\x02",
+        b"\x02\x01\x00\x30",
+        b"\x02\x01\x01\x30",
+        b"\x02\x01\x01\x02",
+        b"\x02\x01\x01\x04",
+        b"\x02\x01\x03\x30",
+        // Algorithms of encrypted keys, public keys and certificates: PKCS arcs, X9.62, RFC 8410,
+        // ML-DSA and SLH-DSA, ML-KEM, DSA, X9.42.
+        b"\x86\xf7\x0d\x01",
+        b"\x86\x48\xce\x3d",
+        b"\x06\x03\x2b\x65",
+        b"\x65\x03\x04\x03",
+        b"\x65\x03\x04\x04",
+        b"\x48\xce\x38\x04",
+        b"\x48\xce\x3e\x02",
+    ],
+    find,
+    head: None,
+};
 
 /// What one DER (or BER) element at the start of `bytes` is, whatever label it goes under: any
 /// private key, encrypted private key, public key, certificate or PKCS#12 store. Gives the length
 /// of the element and what it holds; the first material is the thing itself, the others are the
 /// entries of a store. `format` is what the materials are to say (`pem`, `der`).
-pub(crate) fn any(_bytes: &[u8], _format: &'static str) -> Result<(usize, Vec<Material>), Reject> {
-    Err(Reject)
+pub(crate) fn any(bytes: &[u8], format: &'static str) -> Result<(usize, Vec<Material>), Reject> {
+    if let Some(found) = whole(bytes, format, Grounds::Label) {
+        return Ok(found);
+    }
+    let material = truncated::material(bytes, format).ok_or(Reject)?;
+    Ok((bytes.len(), vec![material]))
+}
+
+/// What says that bytes are a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Grounds {
+    /// Somebody handed them over as one.
+    Label,
+    /// Nothing but the bytes: they stand anywhere in others, so the structure must prove itself.
+    Bytes,
+}
+
+fn whole(bytes: &[u8], format: &'static str, grounds: Grounds) -> Option<(usize, Vec<Material>)> {
+    let outer = element(bytes).filter(|outer| outer.tag == SEQUENCE)?;
+    let content = outer.content;
+    let mut reader = Reader::new(content);
+    let first = reader.any()?;
+    let is_label = grounds == Grounds::Label;
+    let materials = match (first.tag, reader.tag()?) {
+        (INTEGER, SEQUENCE) if first.small() == Some(3) => {
+            let found = pkcs12::store(content, format)?;
+            let is_sound = found
+                .first()
+                .is_some_and(|store| found.len() > 1 || store.protection.kdf.is_some());
+            (is_label || is_sound).then_some(found)?
+        }
+        (INTEGER, SEQUENCE) => {
+            let info = pkcs8::info(content)?;
+            (is_label || info.is_convincing()).then_some(())?;
+            vec![pkcs8::material(content, format)?]
+        }
+        (INTEGER, INTEGER) => vec![numbers(content, format, is_label)?],
+        (INTEGER, OCTET_STRING) => {
+            let ec = sec1::private(content)?;
+            let is_sound = ec.is_convincing(&[]) && looks_random(ec.scalar);
+            (is_label || is_sound).then_some(())?;
+            let material = Material::new(format, Class::PrivateKey, Label::Plaintext);
+            vec![enveloped("sec1", ec.describe(&[], None)?.describe(material))]
+        }
+        (SEQUENCE, OCTET_STRING | 0x24) => {
+            let sealed = pkcs8::sealed(content)?;
+            let is_sound = sealed.scheme.cipher.is_some() && looks_random(&sealed.ciphertext);
+            (is_label || is_sound).then_some(())?;
+            vec![sealed.material(format, &mut Attempts::new())]
+        }
+        (SEQUENCE, BIT_STRING) => {
+            let key = x509::public_key(content)?;
+            (is_label || key.is_convincing()).then_some(())?;
+            vec![x509::subject_public_key(content, format)?]
+        }
+        (SEQUENCE, SEQUENCE) => {
+            vec![x509::certificate(content, format).or_else(|| x509::request(content, format))?]
+        }
+        _ => return None,
+    };
+    Some((outer.whole.len(), materials))
+}
+
+/// A sequence of numbers: a private key of RSA or DSA, or an RSA public key.
+fn numbers(content: &[u8], format: &'static str, is_label: bool) -> Option<Material> {
+    if let Some(private) = pkcs1::private(content) {
+        (is_label || private.is_convincing()).then_some(())?;
+        let material = Material::new(format, Class::PrivateKey, Label::Plaintext);
+        return Some(enveloped(private.envelope(), private.describe().describe(material)));
+    }
+    let (modulus, exponent) = pkcs1::public(content)?;
+    (is_label && pkcs1::is_bare_public(modulus, exponent)).then(|| {
+        let material = Material::new(format, Class::PublicKey, Label::Public);
+        enveloped("pkcs1-public", key::rsa(modulus, Some(exponent)).describe(material))
+    })
+}
+
+fn enveloped(envelope: &'static str, material: Material) -> Material {
+    Material { envelope: Some(envelope.into()), ..material }
+}
+
+/// How far before a needle the structure may begin: in a certificate, two headers, version and a
+/// serial number of 20 bytes precede the first algorithm.
+const STEP_BACK: usize = 64;
+
+fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
+    let low = needle.start.saturating_sub(STEP_BACK).max(found.claimed());
+    // Outermost first, so that a certificate or a store claims the keys in it.
+    for at in memchr::memchr_iter(SEQUENCE, unit.get(low..needle.start)) {
+        let start = low + at;
+        let bytes = unit.from(start);
+        if !encloses(bytes, needle.end - start) {
+            continue;
+        }
+        if let Some((length, materials)) = whole(bytes, "der", Grounds::Bytes) {
+            for material in materials {
+                found.material(start..start + length, material);
+            }
+            return;
+        }
+        if unit.at_end
+            && let Some(material) = truncated::bare(bytes, "der")
+        {
+            found.material(start..unit.bytes.len(), material);
+            return;
+        }
+    }
+}
+
+/// Whether a sequence that one of the structures could be starts here and lasts at least `least`
+/// bytes. Cheap, for it is asked often.
+fn encloses(bytes: &[u8], least: usize) -> bool {
+    let Some(header) = header(bytes) else { return false };
+    let is_long = header.length.is_none_or(|length| header.size.saturating_add(length) >= least);
+    let inside = bytes.get(header.size..).unwrap_or_default();
+    is_long
+        && match inside {
+            [INTEGER, 1, 0, 0x02 | 0x30, ..] => true,
+            [INTEGER, 1, 1, 0x02 | 0x04 | 0x30, ..] => true,
+            [INTEGER, 1, 3, 0x30, ..] => true,
+            [SEQUENCE, ..] => true,
+            _ => false,
+        }
 }

@@ -47,7 +47,7 @@ pub(super) const fn type_of_field(field: Field) -> Type {
     match field {
         Field::Bits | Field::Iterations | Field::Strength => Type::Int,
         Field::SameDirectory | Field::WorldReadable => Type::Bool,
-        Field::Environments | Field::Labels => Type::List,
+        Field::Classes | Field::Environments | Field::Labels => Type::List,
         Field::Alias
         | Field::Algorithm
         | Field::Cipher

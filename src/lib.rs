@@ -14,5 +14,7 @@ mod identity;
 mod key;
 pub mod ledger;
 mod password;
+pub mod register;
+pub mod report;
 mod rows;
 mod unit;

@@ -19,6 +19,7 @@ mod sarif_rules;
 mod terminal;
 mod uri;
 
+pub(crate) use markdown::{code, escaped};
 pub(crate) use safe_json::{write_line, write_pretty};
 
 /// One form of report.
@@ -140,7 +141,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -17,7 +17,7 @@ use super::{
         Dependency, Evidence, GAP, KEY, LEFT_OUT, Metadata, NATURE, Occurrence, PLACE, Property,
         Related, SecuredBy, Tools,
     },
-    diff::what,
+    name::what,
 };
 use crate::{identity::hex, report::write_pretty};
 

@@ -54,6 +54,11 @@ fn asset(
     algorithms: &BTreeMap<&str, &Component>,
 ) -> serde_json::Result<Option<Asset>> {
     let Some(crypto) = &component.crypto else { return Ok(None) };
+    let ours = component.properties.iter().find(|property| property.name == KEY);
+    if let Some(id) = ours {
+        let nature = parsed(&component.properties, NATURE)?.pop().unwrap_or_default();
+        return Ok(Some((id.value.clone(), nature, parsed(&component.properties, PLACE)?)));
+    }
     let related = crypto.related_crypto_material_properties.as_ref();
     let class = match (crypto.asset_type.as_str(), related.map(|related| related.kind.as_str())) {
         ("certificate", _) => "certificate",
@@ -63,11 +68,6 @@ fn asset(
         (_, Some("other")) => "key-store",
         _ => return Ok(None),
     };
-    let ours = component.properties.iter().find(|property| property.name == KEY);
-    if let Some(id) = ours {
-        let nature = parsed(&component.properties, NATURE)?.pop().unwrap_or_default();
-        return Ok(Some((id.value.clone(), nature, parsed(&component.properties, PLACE)?)));
-    }
     let id = related.and_then(|related| related.id.clone()).or_else(|| component.bom_ref.clone());
     let algorithm = related
         .and_then(|related| related.algorithm_ref.as_deref())

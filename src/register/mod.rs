@@ -15,6 +15,7 @@ mod build;
 mod cyclonedx;
 mod cyclonedx_read;
 mod diff;
+mod name;
 mod show;
 
 pub use build::build;

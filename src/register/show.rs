@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Change, Diff, Difference, diff::is_vague};
+use super::{Change, Diff, Difference, name::is_vague};
 use crate::report::{clean, code, count_of, escaped, write_pretty};
 
 /// One form in which a difference is shown.

@@ -222,7 +222,7 @@ fn a_key_put_before_others_does_not_look_like_a_substitution() {
 fn keys_are_called_by_what_they_are() {
     let called = |algorithm: &str, curve: Option<&str>, class: &str| {
         let key = fact("a", 0, Some('a'), class, "public").with(Field::Algorithm, algorithm);
-        super::diff::what(&register(&[key.with_some(Field::Curve, curve)]).keys[0])
+        super::name::what(&register(&[key.with_some(Field::Curve, curve)]).keys[0])
     };
     assert_eq!(called("rsa", None, "private-key"), "RSA-2048 private key");
     assert_eq!(called("ec", Some("P-256"), "certificate"), "EC P-256 certificate");

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use super::{
-    Report, Row, count_of, extent_in_words, findings_in_words, first_sentence, sentence, uri, way,
+    Report, Row, count_of, extent_in_words, findings_in_words, first_step, sentence, uri, way,
 };
 use crate::{
     fact::{Site, is_unsafe_to_show},
@@ -47,7 +47,7 @@ fn write_finding(report: &Report<'_>, finding: &Finding, out: &mut dyn Write) ->
         message = format!("{message} It is in {} as well.", count_of(more, "other place"));
     }
     if let Some(rule) = rule {
-        message = format!("{message}\n{}", first_sentence(rule.fix));
+        message = format!("{message}\n{}", first_step(rule.fix));
     }
     writeln!(
         out,
@@ -129,7 +129,10 @@ mod tests {
         let first = text.lines().next().unwrap();
         assert!(first.starts_with("::error file=keys/100%25 #1\u{fffd}/é|`<b>.pem,line=7,"));
         assert!(first.contains("::An RSA key of 1024 bits, `{0}`"), "{first}");
-        assert!(first.contains("It is in 1 other place as well.%0AEncrypt it"), "{first}");
+        assert!(
+            first.contains("It is in 1 other place as well.%0AReplace the key with `openssl`."),
+            "{first}"
+        );
         assert!(text.lines().last().unwrap().starts_with("::notice title=keylint::2 findings"));
     }
 }

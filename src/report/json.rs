@@ -1,7 +1,11 @@
 //! The report for machines. Its form is described by `docs/schema/keylint-report.schema.json`; a
 //! field keeps its meaning as long as `version` is the same.
 
-use std::{borrow::Cow, collections::BTreeMap, io};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -77,20 +81,21 @@ fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
 
 fn document<'a>(report: &Report<'a>) -> Document<'a> {
     let outcome = report.outcome;
-    let rules = outcome
-        .findings
+    let used: BTreeSet<&str> = outcome.findings.iter().map(|f| f.rule.as_str()).collect();
+    let rules = report
+        .rules
         .iter()
-        .filter_map(|finding| report.rule(&finding.rule))
+        .filter(|rule| used.contains(rule.id))
         .map(|rule| {
             let said = Rule {
                 title: rule.title.to_owned(),
                 severity: rule.severity,
                 why: rule.why.to_owned(),
                 fix: rule.fix.to_owned(),
-                requirements: rule.requirements.to_vec(),
+                requirements: rule.requirements.clone(),
                 cwe: rule.cwe.to_vec(),
                 references: rule.references.to_vec(),
-                help_uri: rule.help_uri.map(str::to_owned),
+                help_uri: rule.help_uri.clone(),
             };
             (rule.id.to_owned(), said)
         })

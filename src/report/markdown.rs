@@ -5,7 +5,10 @@ use std::{
     io::{self, Write},
 };
 
-use super::{Report, Row, clean, count_of, cwe, extent_in_words, findings_in_words, grouped, way};
+use super::{
+    Report, Row, clean, clean_lines, count_of, cwe, extent_in_words, findings_in_words, grouped,
+    way,
+};
 use crate::{
     fact::Site,
     finding::{Finding, Severity},
@@ -142,17 +145,17 @@ fn help(report: &Report<'_>) -> String {
         if !report.outcome.active().any(|finding| finding.rule == rule.id) {
             continue;
         }
-        let mut sources: Vec<String> = rule.requirements.to_vec();
+        let mut sources = rule.requirements.clone();
         sources.extend(
             rule.cwe.iter().map(|id| format!("CWE-{id} {}", cwe::name(*id).unwrap_or_default())),
         );
         let _infallible = write!(
             text,
-            "\n<details><summary>{}: {}</summary>\n\n{}\n\n**What to do:** {}\n\n{}\n\n</details>\n",
+            "\n<details><summary>{}: {}</summary>\n\n{}\n\n**What to do**\n\n{}\n\n{}\n\n</details>\n",
             code(rule.id),
             escaped(rule.title),
-            escaped(&one_line(rule.why)),
-            escaped(&one_line(rule.fix)),
+            clean_lines(rule.why),
+            clean_lines(rule.fix),
             escaped(&sources.join("; "))
         );
     }
@@ -167,10 +170,6 @@ const fn mark(severity: Severity) -> &'static str {
         Severity::Low => "🟡",
         Severity::Info => "🔵",
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// User text as code. An element, because a code span cannot hold every text in a table.

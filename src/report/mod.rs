@@ -15,6 +15,7 @@ pub mod json;
 mod markdown;
 mod safe_json;
 mod sarif;
+mod sarif_notes;
 mod sarif_rules;
 mod terminal;
 mod uri;
@@ -39,19 +40,22 @@ pub fn by_name(name: &str) -> Option<&'static Row> {
 }
 
 /// What reporters say of a rule.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RuleView<'a> {
     pub id: &'a str,
     pub title: &'a str,
+    /// As the profile sets it. A finding may be more or less severe.
     pub severity: Severity,
+    /// Why it matters, in Markdown.
     pub why: &'a str,
+    /// What to do, in Markdown.
     pub fix: &'a str,
     /// `STANDARD-VERSION:REQUIREMENT`, such as `PCI-DSS-4.0.1:3.6.1.2`.
-    pub requirements: &'a [String],
+    pub requirements: Vec<String>,
     pub cwe: &'a [u32],
     pub references: &'a [String],
     /// Page that documents the rule.
-    pub help_uri: Option<&'a str>,
+    pub help_uri: Option<String>,
 }
 
 /// Who reads a SARIF file.
@@ -233,10 +237,58 @@ fn sentence(text: &str) -> String {
 /// The first sentence of a text, on one line.
 fn first_sentence(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.split_once(". ") {
-        Some((first, _)) => format!("{first}."),
-        None => line,
+    let ends = |at: &usize| {
+        // `rev. 5` and `e.g. this` are no ends.
+        let next = line.get(at + 2..).and_then(|rest| rest.chars().next());
+        next.is_some_and(|c| c.is_uppercase() || c == '`')
+    };
+    let end = line.match_indices(". ").map(|(at, _)| at).find(ends);
+    end.and_then(|at| line.get(..=at)).unwrap_or(&line).to_owned()
+}
+
+/// A paragraph or a list item of a Markdown text, on one line.
+#[derive(Debug, PartialEq, Eq)]
+struct Block {
+    /// `1. `, `- ` or nothing.
+    marker: String,
+    text: String,
+}
+
+/// The paragraphs and list items of a Markdown text.
+fn blocks(markdown: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut open = false;
+    for line in markdown.lines().map(str::trim) {
+        let digits = line.trim_start_matches(|c: char| c.is_ascii_digit());
+        let marker = match (digits.len() < line.len(), digits, line) {
+            (true, item, _) if item.starts_with(". ") => line.len() - item.len() + 2,
+            (_, _, item) if item.starts_with("- ") || item.starts_with("* ") => 2,
+            _ => 0,
+        };
+        let (marker, text) = line.split_at_checked(marker).unwrap_or(("", line));
+        match blocks.last_mut() {
+            Some(block) if open && marker.is_empty() && !text.is_empty() => {
+                block.text.push(' ');
+                block.text.push_str(text);
+            }
+            _ if text.is_empty() => open = false,
+            _ => {
+                blocks.push(Block { marker: marker.to_owned(), text: text.to_owned() });
+                open = true;
+            }
+        }
     }
+    blocks
+}
+
+/// The first thing to do.
+fn first_step(fix: &str) -> String {
+    blocks(fix).first().map(|block| first_sentence(&block.text)).unwrap_or_default()
+}
+
+/// A text of several lines without what could drive a terminal.
+fn clean_lines(text: &str) -> String {
+    text.trim().lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

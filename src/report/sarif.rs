@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, fmt::Write as _, io};
 
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    ArtifactContent, ArtifactLocation, Invocation, Location, LogicalLocation, Message,
-    Notification, PhysicalLocation, PropertyBag, Region, ReportingDescriptorReference,
-    Result as SarifResult, ResultLevel, Run, RunAutomationDetails, Sarif, Suppression,
+    ArtifactContent, ArtifactLocation, Location, LogicalLocation, Message, PhysicalLocation,
+    PropertyBag, Region, Result as SarifResult, ResultLevel, Run, RunAutomationDetails, Sarif,
+    Suppression,
 };
 
 use super::{
-    Report, Row, SarifProfile, clean, count_of, extent_in_words, findings_in_words,
+    Report, Row, SarifProfile, clean, count_of, sarif_notes,
     sarif_rules::{self, Rules},
     sentence, uri, way, write_pretty,
 };
@@ -35,9 +35,6 @@ const LOCATIONS: usize = 100;
 /// Further places that a message links to; the others are only listed.
 const LINKS: usize = 5;
 
-/// Gaps that get a notification of their own; the others are counted.
-const GAPS: usize = 1_000;
-
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 const BASE_ID: &str = "SRCROOT";
@@ -55,7 +52,7 @@ fn log(report: &Report<'_>) -> Sarif {
         .tool(rules.tool.clone())
         .results(results)
         .taxonomies(rules.taxonomies.clone())
-        .invocations(vec![invocation(report, left_out)])
+        .invocations(vec![sarif_notes::invocation(report, left_out)])
         .column_kind(json!("unicodeCodePoints"))
         .original_uri_base_ids(BTreeMap::from([(BASE_ID.to_owned(), base(report))]))
         .properties(run_properties(report))
@@ -82,8 +79,9 @@ fn chosen<'a>(report: &Report<'a>) -> (Vec<&'a Finding>, usize) {
 }
 
 fn result(report: &Report<'_>, rules: &Rules, finding: &Finding) -> SarifResult {
+    let id = sarif_rules::rule_id(report, finding);
     let mut result = SarifResult::builder()
-        .rule_id(finding.rule.as_str())
+        .rule_id(id.as_str())
         .kind(serde_sarif::sarif::ResultKind::Fail)
         .level(level(finding.severity))
         .message(message(report, finding))
@@ -96,14 +94,14 @@ fn result(report: &Report<'_>, rules: &Rules, finding: &Finding) -> SarifResult 
         ]))
         .properties(result_properties(finding))
         .build();
-    result.rule_index = rules.index.get(&finding.rule).copied();
+    result.rule_index = rules.index.get(&id).copied();
     let others = finding.sites.iter().skip(1).take(LOCATIONS - 1);
     let related: Vec<Location> = (1..)
         .zip(others)
         .map(|(id, site)| {
             let mut other = location(report, site);
             other.id = Some(id);
-            other.message = Some(Message::from("The same key is here too."));
+            other.message = Some(Message::from("It is here too."));
             other
         })
         .collect();
@@ -146,7 +144,7 @@ fn message(report: &Report<'_>, finding: &Finding) -> Message {
 
 /// User text inside a message string: braces are doubled (SARIF 3.11.5), and brackets must not
 /// make a link (3.11.6).
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     clean(text).replace('{', "{{").replace('}', "}}").replace('[', "(").replace(']', ")")
 }
 
@@ -185,7 +183,7 @@ fn signed(number: u64) -> i64 {
     i64::from(i32::try_from(number).unwrap_or(i32::MAX - 1))
 }
 
-fn artifact(report: &Report<'_>, path: &str) -> ArtifactLocation {
+pub(super) fn artifact(report: &Report<'_>, path: &str) -> ArtifactLocation {
     let uri = uri::of(path, report.options.base);
     let mut artifact = ArtifactLocation::builder().uri(uri.text).build();
     artifact.uri_base_id = uri.relative.then(|| BASE_ID.to_owned());
@@ -251,53 +249,6 @@ pub(super) fn bag<'a>(properties: impl IntoIterator<Item = (&'a str, Value)>) ->
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
     PropertyBag { tags: None, additional_properties: properties }
-}
-
-fn invocation(report: &Report<'_>, left_out: usize) -> Invocation {
-    let outcome = report.outcome;
-    let summary = format!("{}. {}.", findings_in_words(outcome), extent_in_words(outcome));
-    let mut notifications = vec![notification("run-summary", "note", &summary, None)];
-    if left_out > 0 {
-        let results = count_of(left_out as u64, "result");
-        let text = format!("{results} do not fit into this file; the most severe ones are in it.");
-        notifications.push(notification("results-left-out", "warning", &text, None));
-    }
-    for gap in outcome.ledger.gaps().take(GAPS) {
-        let detail = gap.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-        let text = format!("'{}' was not examined: {}{detail}.", gap.path, gap.reason.words());
-        let place = artifact(report, &gap.path);
-        notifications.push(notification("not-examined", "warning", &text, Some(place)));
-    }
-    let more = outcome.ledger.gaps().count().saturating_sub(GAPS) as u64;
-    if more > 0 {
-        let text = format!("{} more were not examined.", count_of(more, "input"));
-        notifications.push(notification("not-examined", "warning", &text, None));
-    }
-    for (reason, count) in outcome.ledger.by_reason().into_iter().filter(|(r, _)| !r.is_gap()) {
-        let text = format!("{}: {}.", count_of(count, "input"), reason.words());
-        notifications.push(notification("left-out", "note", &text, None));
-    }
-    for notice in &outcome.notices {
-        let text = sentence(&format!("{}: {}", notice.place, notice.message));
-        notifications.push(notification("stale-allowance", "warning", &text, None));
-    }
-    Invocation::builder()
-        .execution_successful(true)
-        .tool_execution_notifications(notifications)
-        .build()
-}
-
-fn notification(id: &str, level: &str, text: &str, at: Option<ArtifactLocation>) -> Notification {
-    let mut notification = Notification::builder()
-        .descriptor(ReportingDescriptorReference::builder().id(id).build())
-        .level(json!(level))
-        .message(Message::builder().text(plain(text)).build())
-        .build();
-    notification.locations = at.map(|artifact| {
-        let physical = PhysicalLocation::builder().artifact_location(artifact).build();
-        vec![Location::builder().physical_location(physical).build()]
-    });
-    notification
 }
 
 #[cfg(test)]
@@ -376,6 +327,22 @@ mod tests {
         assert_eq!(run["results"][0]["level"], "error");
         let notifications = &run["invocations"][0]["toolExecutionNotifications"];
         assert!(notifications.to_string().contains("2 results do not fit"));
+    }
+
+    #[test]
+    fn for_github_a_finding_of_another_severity_has_a_rule_of_its_own() {
+        let mut outcome = outcome();
+        outcome.findings[0].severity = Severity::Low;
+        let mut report = report(&outcome);
+        assert_eq!(run_of(&report)["results"][0]["ruleId"], "private-key-in-plaintext");
+        report.options.sarif_profile = SarifProfile::Github;
+        let run = run_of(&report);
+        let result = &run["results"][0];
+        assert_eq!(result["ruleId"], "private-key-in-plaintext/low");
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        let rule = &run["tool"]["driver"]["rules"][index];
+        assert_eq!(rule["id"], "private-key-in-plaintext/low");
+        assert_eq!(rule["properties"]["security-severity"], "2.0");
     }
 
     #[test]

@@ -10,8 +10,10 @@ use serde_sarif::sarif::{
     ToolComponentReference,
 };
 
-use super::{Report, RuleView, clean, cwe, first_sentence, sarif::bag, sentence};
-use crate::finding::Severity;
+use super::{
+    Report, RuleView, SarifProfile, clean, clean_lines, cwe, first_sentence, sarif::bag, sentence,
+};
+use crate::finding::{Finding, Severity};
 
 /// GitHub shows at most ten tags of a rule.
 const TAGS: usize = 10;
@@ -41,7 +43,7 @@ pub(super) struct Rules {
 pub(super) fn describe(report: &Report<'_>) -> Rules {
     let taxonomies = Taxonomies::of(&report.rules);
     let rules: Vec<ReportingDescriptor> =
-        report.rules.iter().map(|rule| descriptor(rule, &taxonomies)).collect();
+        graded(report).iter().map(|rule| descriptor(rule, &taxonomies)).collect();
     let index = (0..).zip(&rules).map(|(at, rule)| (rule.id.clone(), at)).collect();
     let mut driver = ToolComponent::builder()
         .name("keylint")
@@ -76,11 +78,40 @@ pub(super) fn describe(report: &Report<'_>) -> Rules {
     }
 }
 
-fn descriptor(rule: &RuleView<'_>, taxonomies: &Taxonomies) -> ReportingDescriptor {
+/// The id of a finding's rule. GitHub takes the severity of an alert from its rule, so that a
+/// finding which is more or less severe than its rule needs a rule of its own there.
+pub(super) fn rule_id(report: &Report<'_>, finding: &Finding) -> String {
+    let is_graded = report.rule(&finding.rule).is_some_and(|r| r.severity != finding.severity);
+    if is_graded && report.options.sarif_profile == SarifProfile::Github {
+        format!("{}/{}", finding.rule, finding.severity)
+    } else {
+        finding.rule.clone()
+    }
+}
+
+/// A rule under the id that results refer to.
+struct Graded<'a> {
+    id: String,
+    rule: RuleView<'a>,
+}
+
+/// Every rule, and for GitHub those that [`rule_id`] made.
+fn graded<'a>(report: &Report<'a>) -> Vec<Graded<'a>> {
+    let own = report.rules.iter().map(|rule| (rule.id.to_owned(), rule.clone()));
+    let made = report.outcome.active().filter_map(|finding| {
+        let rule = report.rule(&finding.rule)?.clone();
+        let id = rule_id(report, finding);
+        (id != rule.id).then_some((id, RuleView { severity: finding.severity, ..rule }))
+    });
+    let rules: BTreeMap<String, RuleView<'a>> = own.chain(made).collect();
+    rules.into_iter().map(|(id, rule)| Graded { id, rule }).collect()
+}
+
+fn descriptor(Graded { id, rule }: &Graded<'_>, taxonomies: &Taxonomies) -> ReportingDescriptor {
     let relationships = taxonomies.relationships(rule);
     let mut descriptor = ReportingDescriptor::builder()
-        .id(rule.id)
-        .name(pascal_case(rule.id))
+        .id(id)
+        .name(pascal_case(id))
         .short_description(text(&sentence(&clipped(rule.title))))
         .full_description(text(&sentence(&clipped(rule.why))))
         .help(help(rule))
@@ -89,7 +120,7 @@ fn descriptor(rule: &RuleView<'_>, taxonomies: &Taxonomies) -> ReportingDescript
         )
         .properties(properties(rule))
         .build();
-    descriptor.help_uri = rule.help_uri.map(str::to_owned);
+    descriptor.help_uri.clone_from(&rule.help_uri);
     descriptor.relationships = (!relationships.is_empty()).then_some(relationships);
     descriptor
 }
@@ -147,18 +178,13 @@ fn help(rule: &RuleView<'_>) -> MultiformatMessageString {
         .map(|source| clean(source.trim_end()))
         .collect();
     let (why, fix) = (clean_lines(rule.why), clean_lines(rule.fix));
-    let mut plain = format!("{why}\n\nWhat to do: {fix}\n");
-    let mut markdown = format!("{why}\n\n**What to do:** {fix}\n");
+    let mut plain = format!("{why}\n\nWhat to do:\n\n{fix}\n");
+    let mut markdown = format!("{why}\n\n**What to do**\n\n{fix}\n");
     if !sources.is_empty() {
         plain = format!("{plain}\nSources:\n- {}\n", sources.join("\n- "));
         markdown = format!("{markdown}\n**Sources**\n\n- {}\n", sources.join("\n- "));
     }
     MultiformatMessageString::builder().text(braces(&plain)).markdown(braces(&markdown)).build()
-}
-
-/// Keeps paragraphs.
-fn clean_lines(text: &str) -> String {
-    text.trim().lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
 /// Braces are doubled in message strings (SARIF 3.11.5).
@@ -205,7 +231,7 @@ impl Taxonomies {
     fn of(rules: &[RuleView<'_>]) -> Self {
         let weaknesses: BTreeSet<u32> = rules.iter().flat_map(|rule| rule.cwe).copied().collect();
         let mut taxa: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (standard, id) in rules.iter().flat_map(|r| r.requirements).map(|r| split(r)) {
+        for (standard, id) in rules.iter().flat_map(|r| &r.requirements).map(|r| split(r)) {
             taxa.entry(standard.to_owned()).or_default().insert(id.to_owned());
         }
         let mut taxa: BTreeMap<String, Vec<String>> =

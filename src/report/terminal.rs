@@ -1,6 +1,7 @@
 //! For people at a terminal: codespan-reporting over masked excerpts, and a summary.
 
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     io::{self, Write},
     ops::Range,
@@ -16,7 +17,7 @@ use codespan_reporting::{
 };
 
 use super::{
-    Report, Row, RuleView, clean, count_of, cwe, extent_in_words, findings_in_words,
+    Block, Report, Row, RuleView, blocks, clean, count_of, cwe, extent_in_words, findings_in_words,
     first_sentence, grouped, place, size_of, way,
 };
 use crate::{
@@ -44,8 +45,11 @@ fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn write_all<W: WriteColor>(report: &Report<'_>, out: &mut Worded<W>) -> io::Result<()> {
     let width = report.options.width.clamp(40, 160);
+    let mut explained = BTreeSet::new();
     for finding in report.outcome.active() {
-        write_finding(finding, report.rule(&finding.rule), width, out)?;
+        // What a rule says is said once.
+        let rule = report.rule(&finding.rule).map(|rule| (rule, explained.insert(rule.id)));
+        write_finding(finding, rule, width, out)?;
     }
     for notice in &report.outcome.notices {
         out.header("notice", diagnostic::Severity::Note)?;
@@ -57,7 +61,7 @@ fn write_all<W: WriteColor>(report: &Report<'_>, out: &mut Worded<W>) -> io::Res
 
 fn write_finding<W: WriteColor>(
     finding: &Finding,
-    rule: Option<&RuleView<'_>>,
+    rule: Option<(&RuleView<'_>, bool)>,
     width: usize,
     out: &mut Worded<W>,
 ) -> io::Result<()> {
@@ -77,7 +81,8 @@ fn write_finding<W: WriteColor>(
     })
 }
 
-fn notes(finding: &Finding, rule: Option<&RuleView<'_>>, width: usize) -> Vec<String> {
+/// Where else it is, and what the rule says, if it was not said before.
+fn notes(finding: &Finding, rule: Option<(&RuleView<'_>, bool)>, width: usize) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(way(finding.site()));
     let others = finding.sites.get(1..).unwrap_or_default();
@@ -93,10 +98,12 @@ fn notes(finding: &Finding, rule: Option<&RuleView<'_>>, width: usize) -> Vec<St
         }
         notes.push(text);
     }
-    if let Some(rule) = rule {
-        notes.push(wrapped("why: ", &first_sentence(rule.why), width));
-        notes.push(wrapped("fix: ", rule.fix, width));
-        let mut sources: Vec<String> = rule.requirements.to_vec();
+    if let Some((rule, first)) = rule {
+        if first {
+            notes.push(wrapped("why: ", &first_sentence(rule.why), width));
+            notes.push(steps(rule.fix, width));
+        }
+        let mut sources = rule.requirements.clone();
         sources.extend(rule.cwe.iter().map(|id| match cwe::name(*id) {
             Some(name) => format!("CWE-{id} {name}"),
             None => format!("CWE-{id}"),
@@ -142,6 +149,15 @@ fn gap_in_words(gap: &Skip) -> String {
         let _infallible = write!(text, ": {}", clean(detail));
     }
     text
+}
+
+/// What to do, each step on a line of its own.
+fn steps(fix: &str, width: usize) -> String {
+    let step = |(at, block): (usize, Block)| {
+        let lead = if at == 0 { "fix: " } else { "     " };
+        wrapped(&format!("{lead}{}", block.marker), &block.text, width)
+    };
+    blocks(fix).into_iter().enumerate().map(step).collect::<Vec<_>>().join("\n")
 }
 
 /// `text` after `lead`, broken at spaces so that a line is at most `width` characters; further
@@ -308,6 +324,17 @@ mod tests {
         assert!(text.contains(":7:3\n"), "{text}");
         assert!(text.contains("7 │   -----BEGIN"), "{text}");
         assert!(!text.contains("bug["));
+    }
+
+    #[test]
+    fn what_a_rule_says_is_said_once_step_by_step() {
+        let mut outcome = outcome();
+        outcome.findings.push(outcome.findings[0].clone());
+        let text = render_with(&ROW, &report(&outcome));
+        assert_eq!(text.matches("critical[private-key-in-plaintext]").count(), 2);
+        assert_eq!(text.matches("= fix: 1. Replace the key with `openssl`. Then:\n").count(), 2);
+        assert_eq!(text.matches("\n         2. Encrypt it, or move it to a KMS.\n").count(), 2);
+        assert_eq!(text.matches("= PCI-DSS-4.0.1:3.6.1.2").count(), 3);
     }
 
     #[test]

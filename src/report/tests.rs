@@ -82,7 +82,6 @@ pub(crate) fn outcome() -> Outcome {
     }
 }
 
-static REQUIREMENTS: LazyLock<Vec<String>> = LazyLock::new(|| vec!["PCI-DSS-4.0.1:3.6.1.2".into()]);
 static REFERENCES: LazyLock<Vec<String>> =
     LazyLock::new(|| vec!["NIST SP 800-57 part 1 rev. 5, table 2".into()]);
 
@@ -91,12 +90,12 @@ pub(crate) fn report(outcome: &Outcome) -> Report<'_> {
         id,
         title,
         severity,
-        why: "Whoever reads the file has the key. It opens everything.",
-        fix: "Encrypt it, or move it to a KMS, and replace the key.",
-        requirements: &REQUIREMENTS,
+        why: "Whoever reads the file has the key, by NIST SP 800-57 rev. 5. It opens\neverything.\n",
+        fix: "1. Replace the key\n   with `openssl`. Then:\n2. Encrypt it, or move it to a KMS.\n",
+        requirements: vec!["PCI-DSS-4.0.1:3.6.1.2".into()],
         cwe: &[312, 321],
         references: &REFERENCES,
-        help_uri: Some("https://example.com/rules"),
+        help_uri: Some("https://example.com/rules".into()),
     };
     Report {
         outcome,
@@ -207,5 +206,17 @@ fn numbers_are_written_for_people() {
     assert_eq!(size_of(1023), "1,023 bytes");
     assert_eq!(size_of(1536), "1.5 KiB");
     assert_eq!(size_of(u64::MAX), "16383.9 PiB");
+}
+
+#[test]
+fn the_first_sentence_and_the_first_step_are_found() {
     assert_eq!(first_sentence("One.  Two\nthree."), "One.");
+    assert_eq!(first_sentence("See rev. 5, table 2. Then act."), "See rev. 5, table 2.");
+    assert_eq!(first_step("1. Do this\n   now. And that.\n2. Then."), "Do this now.");
+    assert_eq!(first_step(""), "");
+    let item = |marker: &str, text: &str| Block { marker: marker.into(), text: text.into() };
+    assert_eq!(
+        blocks("A\nb.\n\nC.\n10. d\n    e\n- f\n"),
+        [item("", "A b."), item("", "C."), item("10. ", "d e"), item("- ", "f")]
+    );
 }

@@ -27,6 +27,8 @@ mod password;
 pub mod places;
 mod prefilter;
 mod published;
+pub mod register;
+pub mod report;
 mod rows;
 pub mod rule;
 pub mod scan;

@@ -1,0 +1,197 @@
+//! A difference between registers, in the words that a custodian uses, as JSON and as Markdown.
+
+use std::io::{self, Write};
+
+use super::{Change, Diff, Difference, name::is_vague};
+use crate::report::{clean, code, count_of, escaped, write_pretty};
+
+/// One form in which a difference is shown.
+pub struct DiffRow {
+    pub name: &'static str,
+    /// One sentence for `--help`.
+    pub about: &'static str,
+    pub render: fn(&Diff, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Every form, by name.
+pub const DIFF_TABLE: &[DiffRow] = &[
+    DiffRow { name: "json", about: "For machines", render: json },
+    DiffRow { name: "markdown", about: "A table for a pull request", render: markdown },
+    DiffRow { name: "text", about: "Sentences for people", render: text },
+];
+
+/// Files of one change that are named; the others are counted.
+const PLACES: usize = 3;
+
+fn json(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
+    write_pretty(diff, out)
+}
+
+fn text(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
+    if diff.is_empty() {
+        writeln!(out, "No key has changed.")?;
+    }
+    for change in &diff.changes {
+        writeln!(out, "{}: {}", title(change.change), clean(&sentence(change)))?;
+        for place in change.places.iter().take(PLACES) {
+            writeln!(out, "  in {}", clean(place))?;
+        }
+        if let Some(more) = more(change) {
+            writeln!(out, "  {more}")?;
+        }
+        writeln!(out, "  {}", clean(&change.key))?;
+    }
+    if !diff.is_empty() {
+        writeln!(out, "\n{}", totals(diff))?;
+    }
+    for caution in cautions(diff) {
+        writeln!(out, "{caution}")?;
+    }
+    Ok(())
+}
+
+fn markdown(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "## Key register\n")?;
+    if diff.is_empty() {
+        writeln!(out, "No key has changed.")?;
+    } else {
+        writeln!(out, "**{}**\n", escaped(&totals(diff)))?;
+        writeln!(out, "| Change | What happened | Where | Key |\n|---|---|---|---|")?;
+        for change in &diff.changes {
+            let mut places: Vec<String> =
+                change.places.iter().take(PLACES).map(|place| code(place)).collect();
+            places.extend(more(change));
+            writeln!(
+                out,
+                "| {} | {} | {} | {} |",
+                title(change.change),
+                escaped(&sentence(change)),
+                places.join("<br>"),
+                code(&short(&change.key))
+            )?;
+        }
+    }
+    for caution in cautions(diff) {
+        writeln!(out, "\n> {}", escaped(caution))?;
+    }
+    Ok(())
+}
+
+fn more(change: &Difference) -> Option<String> {
+    let more = change.places.len().checked_sub(PLACES).filter(|more| *more > 0)?;
+    Some(format!("and {}", count_of(more as u64, "more file")))
+}
+
+/// `3 changes: 1 newly in plain text, 2 added`.
+fn totals(diff: &Diff) -> String {
+    let parts: Vec<String> = Change::ALL
+        .into_iter()
+        .filter_map(|change| {
+            let count = diff.changes.iter().filter(|other| other.change == change).count();
+            (count > 0).then(|| format!("{count} {}", title(change)))
+        })
+        .collect();
+    format!("{}: {}", count_of(diff.changes.len() as u64, "change"), parts.join(", "))
+}
+
+fn cautions(diff: &Diff) -> impl Iterator<Item = &'static str> {
+    let old = (!diff.old_complete).then_some(
+        "The earlier scan did not examine everything: what is added may have been there before.",
+    );
+    let new = (!diff.new_complete).then_some(
+        "The later scan did not examine everything: what it did not see may still be there.",
+    );
+    old.into_iter().chain(new)
+}
+
+const fn title(change: Change) -> &'static str {
+    match change {
+        Change::NewlyPlaintext => "newly in plain text",
+        Change::MaterialChanged => "other key",
+        Change::ProtectionWeakened => "protection weakened",
+        Change::StrengthLowered => "strength lowered",
+        Change::Added => "added",
+        Change::NewPlace => "new place",
+        Change::Removed => "removed",
+        Change::PlaceGone => "place gone",
+        Change::Unknown => "unknown",
+    }
+}
+
+/// What happened, without the places.
+fn sentence(change: &Difference) -> String {
+    let what = &change.what;
+    let was = change.was.as_deref().map_or("unknown", state);
+    let now = change.now.as_deref().map_or("unknown", state);
+    match change.change {
+        Change::NewlyPlaintext => {
+            format!("{} {what} lies in plain text, where it was {was}.", article(what))
+        }
+        Change::MaterialChanged => replaced(change),
+        Change::ProtectionWeakened => {
+            format!("{} {what} is less protected: {now}, where it was {was}.", article(what))
+        }
+        Change::StrengthLowered => {
+            format!("{} {what} has a strength of {now}, where it was {was}.", article(what))
+        }
+        Change::Added => format!("{} {what} is new, and is {now}.", article(what)),
+        Change::NewPlace => format!("{} {what} is in another place too, {now}.", article(what)),
+        Change::Removed => {
+            format!("{} {what}, which was {was}, is no longer there.", article(what))
+        }
+        Change::PlaceGone => {
+            format!("{} {what} is no longer in a place where it was {was}.", article(what))
+        }
+        Change::Unknown => format!(
+            "{} {what}, which was {was}, was not seen, and not everything was examined.",
+            article(what)
+        ),
+    }
+}
+
+fn replaced(change: &Difference) -> String {
+    let what = &change.what;
+    let (was, now) = (change.was.as_deref(), change.now.as_deref());
+    let (was, now) = (was.unwrap_or_default(), now.unwrap_or_default());
+    if is_vague(was) || is_vague(now) {
+        return format!(
+            "The bytes of {} {what} have changed. Whether the key has cannot be told, because it \
+             is sealed or has no identity. It was {}.",
+            article(what).to_lowercase(),
+            short(was)
+        );
+    }
+    format!(
+        "Another key is in the place of {}: {} {what}.",
+        short(was),
+        article(what).to_lowercase()
+    )
+}
+
+/// Names of algorithms are mostly spelt out: an RSA key, an ML-KEM key.
+fn article(what: &str) -> &'static str {
+    let spelt = ['A', 'E', 'H', 'M', 'R', 'X', 'e'];
+    if what.starts_with(spelt) || what.starts_with("SLH") { "An" } else { "A" }
+}
+
+/// Words for a label.
+fn state(label: &str) -> &str {
+    match label {
+        "plaintext" => "in plain text",
+        "component" => "a key component",
+        "share" => "a key share",
+        "stub" => "a placeholder",
+        "unparsed" => "unreadable",
+        other => other,
+    }
+}
+
+/// An id by its kind and its first digits.
+fn short(id: &str) -> String {
+    match id.split_once(":") {
+        Some((kind, digest)) if kind.ends_with("sha256") && digest.len() > 16 => {
+            format!("{kind}:{}…", digest.chars().take(16).collect::<String>())
+        }
+        _ => id.to_owned(),
+    }
+}

@@ -3,11 +3,14 @@
 No error, no warning, and no note but those waived here.
 """
 
-import collections
 import json
 import sys
 
 WAIVED = {
+    "SARIF2002": "messages are text: code scanning shows it as it is",
+    "SARIF2003": "a scan needs no version control, and asks none",
+    "SARIF2006": "addresses are not fetched",
+    "SARIF2009": "ids of rules are words",
     "SARIF2010": "snippets: a key's own line is not copied into a report",
     "SARIF2011": "context regions: nor are the lines around it",
 }
@@ -24,7 +27,7 @@ def main(sarif, validation):
         sys.exit(f"{validation}: the Multitool did not run")
 
     problems = []
-    waived = collections.Counter()
+    waived = set()
     for run in log["runs"]:
         rules = run["tool"]["driver"].get("rules", [])
         for result in run.get("results", []):
@@ -33,7 +36,7 @@ def main(sarif, validation):
             rule = rule.split("/")[0]
             level = result.get("level", "warning")
             if level == "note" and rule in WAIVED:
-                waived[rule] += 1
+                waived.add(rule)
             else:
                 problems.append(f"{level} {rule}: {text(result, rules, index)}")
         for invocation in run.get("invocations", []):
@@ -45,8 +48,8 @@ def main(sarif, validation):
         print(problem)
     if problems:
         sys.exit(f"{len(problems)} problems in {sarif}")
-    notes = ", ".join(f"{count} {rule} ({WAIVED[rule]})" for rule, count in sorted(waived.items()))
-    print(f"   {len(results)} results, no error, no warning; notes waived: {notes or 'none'}")
+    notes = ", ".join(f"{rule} ({WAIVED[rule]})" for rule in sorted(waived)) or "none"
+    print(f"   {len(results)} results, no error, no warning; notes waived: {notes}")
 
 
 def text(result, rules, index):

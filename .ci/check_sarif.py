@@ -11,8 +11,8 @@ WAIVED = {
     "SARIF2003": "a scan needs no version control, and asks none",
     "SARIF2006": "addresses are not fetched",
     "SARIF2009": "ids of rules are words",
-    "SARIF2010": "snippets: a key's own line is not copied into a report",
-    "SARIF2011": "context regions: nor are the lines around it",
+    "SARIF2010": "snippets: a place inside of binary data has no line to quote",
+    "SARIF2011": "context regions: the lines around a key are not copied into a report",
 }
 
 

@@ -26,6 +26,7 @@ pub(crate) mod pkcs1;
 pub(crate) mod pkcs12;
 pub(crate) mod pkcs8;
 mod ppk;
+mod pvk;
 pub(crate) mod sec1;
 mod signify;
 pub(crate) mod ssh_public;

@@ -302,7 +302,8 @@ fn sealed(
     let mut material = Material::new(format, class, Label::Encrypted);
     let mut cursor = Cursor::new(bytes);
     let header = (cursor.counted32(), cursor.u32());
-    let (Ok(salt), Ok(iterations)) = header else {
+    let Some((salt, iterations)) = header.0.ok().filter(|it| it.len() <= 64).zip(header.1.ok())
+    else {
         material.label = Label::Unparsed;
         material.key_id = identity::of_sealed(bytes);
         return material;

@@ -5,7 +5,7 @@ use crate::{
     algorithm,
     fact::{Class, Label, Material},
     identity::{self, bit_length, is_guessable},
-    key::{self, Described},
+    key,
     rows::Found,
     unit::Unit,
 };
@@ -68,7 +68,8 @@ fn rsa_blob(bytes: &[u8]) -> Result<(usize, Material), Stop> {
     };
     let is_stub = is_guessable(n);
     let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
-    if !is_stub && !(bit_length(n) == bits && is_odd(n) && is_odd(exponent)) {
+    let is_number = bit_length(n) == bits && is_odd(n) && is_odd(exponent);
+    if !(is_stub || is_number) {
         return Err(Stop::Malformed);
     }
     let rest = match letters {

@@ -38,32 +38,48 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let low = needle.start - before.len();
     // Out of the parameters, out of `crypto`, out of the wallet; EIP-2335 has one level more.
     let mut starts = braces_back(before);
-    let Some(crypto) = starts.nth(1) else { return };
+    let (Some(parameters), Some(crypto)) = (starts.next(), starts.next()) else { return };
+    if !is_parameters(before, parameters) {
+        return;
+    }
     let outer: Vec<usize> = starts.take(2).collect();
-    let tries = outer.into_iter().rev().chain([crypto]).map(|start| low + start);
-    for start in tries {
+    for start in outer.into_iter().rev().chain([crypto]).map(|start| low + start) {
         let bytes = unit.span(start, LONGEST * 2);
-        let Some(length) = object_length(bytes) else { continue };
-        let Some(text) = bytes.get(..length) else { continue };
-        let text = String::from_utf8_lossy(text);
-        let text = if quote.len() > 1 {
-            text.replace("\\\"", "\"").replace("\\n", " ")
-        } else {
-            text.into_owned()
+        let Some(object) = object_length(bytes).and_then(|length| bytes.get(..length)) else {
+            continue;
         };
-        let Ok(wallet) = serde_json::from_str::<Value>(&text) else { continue };
+        let text = String::from_utf8_lossy(object);
+        let unescaped = text.replace("\\\"", "\"").replace("\\n", " ");
+        let text = if quote.len() > 1 { unescaped.as_str() } else { &text };
+        let Ok(wallet) = serde_json::from_str::<Value>(text) else { continue };
         if let Some(material) = material(&wallet) {
-            return found.material(start..start + length, material);
+            return found.material(start..start + object.len(), material);
         }
     }
-    // The end is missing.
+    // What has all the members and is no JSON is damaged, or its end is missing.
     let start = low + crypto;
     let rest = unit.span(start, LONGEST * 2);
-    if unit.at_end && object_length(rest).is_none() && start + rest.len() == unit.bytes.len() {
-        let mut material = Material::new("ethereum", Class::PrivateKey, Label::Truncated);
-        material.key_id = identity::of_sealed(rest);
-        found.material(start..unit.bytes.len(), material);
+    let (label, length) = match object_length(rest) {
+        Some(length) => (Label::Unparsed, length),
+        None if start + rest.len() == unit.bytes.len() => (Label::Truncated, rest.len()),
+        None => return,
+    };
+    let bytes = unit.span(start, length);
+    if memmem::find(bytes, b"ciphertext").is_none() || label == Label::Truncated && !unit.at_end {
+        return;
     }
+    let mut material = Material::new("ethereum", Class::PrivateKey, label);
+    material.key_id = identity::of_sealed(bytes);
+    found.material(start..start + length, material);
+}
+
+/// Whether the object at `start` is a member like `kdfparams`, and has no such needle yet.
+fn is_parameters(before: &[u8], start: usize) -> bool {
+    let (outside, inside) = before.split_at_checked(start).unwrap_or_default();
+    let name = outside.trim_ascii_end().strip_suffix(b":").unwrap_or_default().trim_ascii_end();
+    let name = name.strip_suffix(b"\"").unwrap_or_default();
+    let name = name.strip_suffix(b"\\").unwrap_or(name);
+    name.ends_with(b"params") && memmem::find(inside, NEEDLE).is_none()
 }
 
 /// Whether the other members of a wallet are around.
@@ -242,6 +258,7 @@ mod tests {
             .replace("1007f4a62ff7196027efb61980e819875fcc49abf4731a633da1dc1e4c0739f0", "...");
         assert_eq!(one(&stub).label, Label::Stub);
         assert_eq!(one(&PBKDF2[..420]).label, Label::Truncated);
+        assert_eq!(one(&SCRYPT.replace(",\"kdf\"", "\"kdf\"")).label, Label::Unparsed);
     }
 
     #[test]

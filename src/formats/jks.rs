@@ -123,19 +123,15 @@ fn read(bytes: &[u8]) -> Result<Store<'_>, Reject> {
             break;
         }
     }
-    let mut password = None;
-    if stop.is_none() {
-        let data = cursor.read();
-        match cursor.take(DIGEST) {
-            Ok(digest) => password = java::passwords(None).find(|p| verifies(p, data, digest)),
-            Err(cut) => stop = Some(cut),
-        }
-    }
-    // Nothing but a magic number and a small number: only the digest or the end can confirm it.
-    let is_confirmed = password.is_some() || stop.is_none() && cursor.rest().is_empty();
-    if entries.is_empty() && !is_confirmed {
+    let data = cursor.read();
+    let digest = if stop.is_none() { cursor.take(DIGEST) } else { Err(Stop::Cut) };
+    // A magic number and a zero: only the end can confirm it.
+    if entries.is_empty() && (digest.is_err() || !cursor.rest().is_empty()) {
         return Err(Reject);
     }
+    let password =
+        digest.ok().and_then(|digest| java::passwords(None).find(|it| verifies(it, data, digest)));
+    let stop = stop.or(digest.err());
     Ok(Store { format, entries, length: cursor.at(), stop, password })
 }
 

@@ -3,17 +3,20 @@
 
 mod age;
 mod bks;
+mod bks_entries;
 mod capi;
 mod cng;
 pub(crate) mod cursor;
 pub(crate) mod der;
 mod dnssec;
+mod dotnet_text;
 mod dotnet_xml;
 mod ethereum;
 mod gpg_agent;
 mod java;
 mod java_serial;
 mod jks;
+mod jks_keys;
 mod jwk;
 mod keytab;
 mod minisign;

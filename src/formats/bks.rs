@@ -260,7 +260,7 @@ mod tests {
             for length in 0..bytes.len() {
                 materials(&bytes[..length]);
             }
-            for bit in (32 * 8)..bytes.len().min(110) * 8 {
+            for bit in (32 * 8..bytes.len().min(110) * 8).step_by(5) {
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 materials(&bytes);
                 bytes[bit / 8] ^= 1 << (bit % 8);

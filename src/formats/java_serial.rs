@@ -68,8 +68,16 @@ enum Handle<'a> {
 #[derive(Clone)]
 struct Class<'a> {
     name: &'a [u8],
-    /// Of the class and its ancestors, ancestors first: flags, and types with names.
-    layers: Vec<(u8, Vec<(u8, &'a [u8])>)>,
+    /// The ancestors' and its own.
+    layers: Vec<Layer<'a>>,
+}
+
+/// What one class of a line of ancestors adds to an object.
+#[derive(Clone)]
+struct Layer<'a> {
+    flags: u8,
+    /// Types and names.
+    fields: Vec<(u8, &'a [u8])>,
 }
 
 impl<'a> Stream<'a> {
@@ -105,8 +113,8 @@ impl<'a> Stream<'a> {
             OBJECT => {
                 let class = self.class(depth + 1)?;
                 self.handles.push(Handle::Opaque);
-                for (flags, fields) in class.layers {
-                    self.layer(flags, &fields, depth)?;
+                for layer in class.layers {
+                    self.layer(&layer, depth)?;
                 }
                 Ok(None)
             }
@@ -114,11 +122,11 @@ impl<'a> Stream<'a> {
         }
     }
 
-    fn layer(&mut self, flags: u8, fields: &[(u8, &'a [u8])], depth: usize) -> Result<(), Stop> {
-        if flags & SERIALIZABLE == 0 {
+    fn layer(&mut self, layer: &Layer<'a>, depth: usize) -> Result<(), Stop> {
+        if layer.flags & SERIALIZABLE == 0 {
             return Ok(());
         }
-        for &(kind, name) in fields {
+        for &(kind, name) in &layer.fields {
             match kind {
                 b'B' | b'Z' => self.cursor.take(1)?,
                 b'C' | b'S' => self.cursor.take(2)?,
@@ -136,7 +144,7 @@ impl<'a> Stream<'a> {
                 _ => return Err(Stop::Malformed),
             };
         }
-        if flags & HAS_WRITE_METHOD != 0 { self.end_of_block() } else { Ok(()) }
+        if layer.flags & HAS_WRITE_METHOD != 0 { self.end_of_block() } else { Ok(()) }
     }
 
     fn class(&mut self, depth: usize) -> Result<Class<'a>, Stop> {
@@ -172,7 +180,7 @@ impl<'a> Stream<'a> {
         }
         self.end_of_block()?;
         let mut layers = self.class(depth + 1)?.layers;
-        layers.push((flags, fields));
+        layers.push(Layer { flags, fields });
         let class = Class { name, layers };
         if let Some(slot) = self.handles.get_mut(handle) {
             *slot = Handle::Class(class.clone());

@@ -2,28 +2,22 @@
 //! `com.sun.crypto.provider.JceKeyStore`). Aliases, dates and certificates can be read without the
 //! password.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
-use ::der::{
-    Decode, Encode, Reader, SliceReader, Tag, Tagged,
-    asn1::{AnyRef, OctetStringRef},
-};
 use sha1::{Digest, Sha1};
-use x509_cert::spki::AlgorithmIdentifierRef;
-use zeroize::Zeroizing;
 
 use super::{
     cursor::{Cursor, Stop},
     java::{self, Purse},
     java_serial,
+    jks_keys::{private_key, secret_key},
 };
 use crate::{
     error::Reject,
-    fact::{Class, Label, Material, Protection},
-    identity,
+    fact::{Class, Label, Material},
     ledger::Reason,
     rows::{Found, Row},
-    unit::{Decoded, Unit},
+    unit::Unit,
 };
 
 pub(crate) const ROW: Row = Row {
@@ -123,19 +117,15 @@ fn read(bytes: &[u8]) -> Result<Store<'_>, Reject> {
             break;
         }
     }
-    let mut password = None;
-    if stop.is_none() {
-        let data = cursor.read();
-        match cursor.take(DIGEST) {
-            Ok(digest) => password = java::passwords(None).find(|p| verifies(p, data, digest)),
-            Err(cut) => stop = Some(cut),
-        }
-    }
-    // Nothing but a magic number and a small number: only the digest or the end can confirm it.
-    let is_confirmed = password.is_some() || stop.is_none() && cursor.rest().is_empty();
-    if entries.is_empty() && !is_confirmed {
+    let data = cursor.read();
+    let digest = if stop.is_none() { cursor.take(DIGEST) } else { Err(Stop::Cut) };
+    // A magic number and a zero: only the end can confirm it.
+    if entries.is_empty() && (digest.is_err() || !cursor.rest().is_empty()) {
         return Err(Reject);
     }
+    let password =
+        digest.ok().and_then(|digest| java::passwords(None).find(|it| verifies(it, data, digest)));
+    let stop = stop.or(digest.err());
     Ok(Store { format, entries, length: cursor.at(), stop, password })
 }
 
@@ -249,182 +239,6 @@ impl Entry<'_> {
     }
 }
 
-fn private_key(
-    bytes: &[u8],
-    format: &'static str,
-    certificate: Option<&Material>,
-    store: Option<&'static str>,
-    purse: &mut Purse,
-) -> Material {
-    let Some(Envelope { scheme, sealed }) = envelope(bytes) else {
-        let mut material = Material::new(format, Class::PrivateKey, Label::Unparsed);
-        material.key_id = identity::of_sealed(bytes);
-        return material;
-    };
-    let opened = scheme.open(sealed, store, purse, is_one_sequence);
-    let described = certificate.and_then(java::of_certificate);
-    let described =
-        described.or_else(|| opened.as_ref().and_then(|(_, bytes)| java::described(bytes)));
-    let mut material = Material::new(format, Class::PrivateKey, Label::Encrypted);
-    material.key_id = identity::of_sealed(sealed);
-    if let Some(described) = described {
-        material = described.describe(material);
-    }
-    material.password = opened.map(|(password, _)| password);
-    material.protection = scheme.protection();
-    material
-}
-
-/// A `SealedObject` of Java: how it is sealed, in clear, around another serialised object.
-fn secret_key(
-    bytes: &[u8],
-    format: &'static str,
-    store: Option<&'static str>,
-    purse: &mut Purse,
-) -> Material {
-    let mut material = Material::new(format, Class::SecretKey, Label::Encrypted);
-    let Ok(object) = java_serial::object(bytes) else { return material };
-    let Some(sealed) = object.field("encryptedContent") else {
-        material.label = Label::Unparsed;
-        return material;
-    };
-    material.key_id = identity::of_sealed(sealed);
-    let parameters = object.field("encodedParams").and_then(parameters);
-    let scheme = match (object.field("sealAlg"), parameters) {
-        (Some(b"PBEWithMD5AndTripleDES"), Some(scheme)) => scheme,
-        (Some(other), _) => Scheme::Other(String::from_utf8_lossy(other).into_owned()),
-        (None, _) => Scheme::Other("unknown".into()),
-    };
-    material.protection = scheme.protection();
-    let opened = scheme.open(sealed, store, purse, |bytes| java_serial::object(bytes).is_ok());
-    if let Some((password, bytes)) = opened
-        && let Ok(key) = java_serial::object(&bytes)
-    {
-        material.password = Some(password);
-        if let Some(value) = key.field("key").or_else(|| key.field("encoded")) {
-            let name = key.field("algorithm").unwrap_or_default();
-            material = java::secret(&String::from_utf8_lossy(name), value).describe(material);
-        }
-    }
-    material
-}
-
-/// How a key in the store is encrypted.
-enum Scheme {
-    /// JKS: XOR with a chain of SHA-1 digests of the password.
-    Sha1Xor,
-    /// JCEKS: PBEWithMD5AndTripleDES.
-    Md5TripleDes {
-        salt: [u8; 8],
-        iterations: u32,
-    },
-    Other(String),
-}
-
-struct Envelope<'a> {
-    scheme: Scheme,
-    sealed: &'a [u8],
-}
-
-/// EncryptedPrivateKeyInfo (RFC 5208 6).
-fn envelope(bytes: &[u8]) -> Option<Envelope<'_>> {
-    let (algorithm, sealed) = SliceReader::new(bytes)
-        .ok()?
-        .sequence(|reader| {
-            let algorithm = AlgorithmIdentifierRef::decode(reader)?;
-            Ok::<_, ::der::Error>((algorithm, <&OctetStringRef>::decode(reader)?.as_bytes()))
-        })
-        .ok()?;
-    let scheme = match algorithm.oid.to_string().as_str() {
-        "1.3.6.1.4.1.42.2.17.1.1" => Scheme::Sha1Xor,
-        "1.3.6.1.4.1.42.2.19.1" => {
-            let encoded = algorithm.parameters?.to_der().ok()?;
-            parameters(&encoded)?
-        }
-        other => Scheme::Other(other.to_owned()),
-    };
-    Some(Envelope { scheme, sealed })
-}
-
-/// PBEParameter (RFC 8018 A.3).
-fn parameters(encoded: &[u8]) -> Option<Scheme> {
-    SliceReader::new(encoded)
-        .ok()?
-        .sequence(|reader| {
-            let salt = <&OctetStringRef>::decode(reader)?.as_bytes();
-            Ok::<_, ::der::Error>((salt, u32::decode(reader)?))
-        })
-        .ok()
-        .and_then(|(salt, iterations)| {
-            Some(Scheme::Md5TripleDes { salt: salt.try_into().ok()?, iterations })
-        })
-}
-
-impl Scheme {
-    fn protection(&self) -> Protection {
-        let (kdf, iterations, cipher): (Cow<'static, str>, _, _) = match self {
-            Self::Sha1Xor => ("jks-sha1-xor".into(), Some(1), None),
-            Self::Md5TripleDes { iterations, .. } => {
-                ("jceks-pbe-md5-3des".into(), Some(u64::from(*iterations)), Some("des-ede3-cbc"))
-            }
-            Self::Other(name) => (name.clone().into(), None, None),
-        };
-        Protection { kdf: Some(kdf), iterations, cipher: cipher.map(Cow::from) }
-    }
-
-    /// The well-known password that opens `sealed`, and what is in it. `is_key` tells whether it
-    /// makes sense.
-    fn open(
-        &self,
-        sealed: &[u8],
-        store: Option<&'static str>,
-        purse: &mut Purse,
-        is_key: fn(&[u8]) -> bool,
-    ) -> Option<(&'static str, Decoded)> {
-        for password in java::passwords(store) {
-            let opened = match self {
-                Self::Sha1Xor => open_sha1_xor(password, sealed),
-                Self::Md5TripleDes { salt, iterations } => {
-                    if !purse.pays((*iterations).into()) {
-                        return None;
-                    }
-                    java::open_md5_3des(password, *salt, *iterations, sealed)
-                }
-                Self::Other(_) => return None,
-            };
-            if let Some(opened) = opened.filter(|bytes| is_key(bytes)) {
-                return Some((password, opened));
-            }
-        }
-        None
-    }
-}
-
-/// Salt, key under a key stream, and digest of the password and the key.
-fn open_sha1_xor(password: &str, sealed: &[u8]) -> Option<Decoded> {
-    let (salt, rest) = sealed.split_first_chunk::<DIGEST>()?;
-    let (hidden, digest) = rest.split_last_chunk::<DIGEST>()?;
-    let password = java::utf16(password);
-    let hash = |bytes: &[u8]| {
-        let mut sha1 = Sha1::new();
-        sha1.update(&password);
-        sha1.update(bytes);
-        <[u8; DIGEST]>::from(sha1.finalize())
-    };
-    let mut key = Zeroizing::new(Vec::with_capacity(hidden.len()));
-    let mut stream = *salt;
-    for block in hidden.chunks(DIGEST) {
-        stream = hash(&stream);
-        key.extend(block.iter().zip(stream).map(|(byte, mask)| byte ^ mask));
-    }
-    (hash(&key) == *digest).then_some(key)
-}
-
-/// Whether `bytes` are one DER SEQUENCE, as a PKCS#8 key is.
-fn is_one_sequence(bytes: &[u8]) -> bool {
-    AnyRef::from_der(bytes).is_ok_and(|any| any.tag() == Tag::Sequence)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -504,6 +318,20 @@ mod tests {
         );
         assert!(found[2].key_id.as_ref().unwrap().starts_with("sym-sha256:"));
         assert_eq!(found[2].comment.as_deref(), Some("created 2026-11-25"));
+    }
+
+    #[test]
+    fn a_private_key_has_the_identity_of_its_certificate() {
+        let found = materials(STRONG);
+        let (key, certificate) = (&found[1], &found[2]);
+        // Where certificates are not read, the key is known by its envelope.
+        if certificate.label == Label::Public {
+            assert!(certificate.key_id.as_ref().unwrap().starts_with("spki-sha256:"));
+            assert_eq!(key.key_id, certificate.key_id);
+            assert_eq!((key.bits, key.curve.as_deref()), (Some(256), Some("P-256")));
+        } else {
+            assert!(key.key_id.as_ref().unwrap().starts_with("sealed-sha256:"));
+        }
     }
 
     #[test]

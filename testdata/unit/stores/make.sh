@@ -29,3 +29,7 @@ keytool -exportcert -alias web -keystore strong.jks -storepass $strong -file ca.
 keytool -importcert -noprompt -alias ca -file ca.crt -storetype jks -storepass changeit -keystore truststore.jks
 keytool -importcert -noprompt -alias ca -file ca.crt -storetype bks -storepass changeit -keystore truststore.bks $bc
 rm ca.crt
+rm -f http.keytab
+printf '%s\n' 'addent -password -p HTTP/web.example.test@EXAMPLE.TEST -k 3 -e aes256-cts-hmac-sha1-96' $strong \
+  'addent -password -p HTTP/web.example.test@EXAMPLE.TEST -k 3 -e arcfour-hmac' $strong 'wkt http.keytab' q | ktutil
+chmod 644 http.keytab

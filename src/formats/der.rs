@@ -162,11 +162,14 @@ fn encloses(bytes: &[u8], least: usize) -> bool {
     let is_long = header.length.is_none_or(|length| header.size.saturating_add(length) >= least);
     let inside = bytes.get(header.size..).unwrap_or_default();
     is_long
-        && match inside {
-            [INTEGER, 1, 0, 0x02 | 0x30, ..] => true,
-            [INTEGER, 1, 1, 0x02 | 0x04 | 0x30, ..] => true,
-            [INTEGER, 1, 3, 0x30, ..] => true,
-            [SEQUENCE, ..] => true,
-            _ => false,
-        }
+        && matches!(
+            inside,
+            [SEQUENCE, ..]
+                | [INTEGER, 1, 0, INTEGER | SEQUENCE, ..]
+                | [INTEGER, 1, 1, INTEGER | OCTET_STRING | SEQUENCE, ..]
+                | [INTEGER, 1, 3, SEQUENCE, ..]
+        )
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,9 @@ pub(crate) fn store(content: &[u8], format: &'static str) -> Option<Vec<Material
         (Some((DATA, safes)), Some(mac)) => {
             store.mac = Some(mac.protection());
             store.secret = mac.opened_by(&safes, &mut store.attempts);
+            if store.secret.is_some() {
+                store.attempts.renew();
+            }
             store.safes(&safes, false);
         }
         (Some((DATA, safes)), None) => store.safes(&safes, true),
@@ -326,3 +329,6 @@ impl<'a> Mac<'a> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -333,6 +333,10 @@ impl Attempts {
         Self { left: budget::PASSWORD_ITERATIONS }
     }
 
+    pub(crate) fn none() -> Self {
+        Self { left: 0 }
+    }
+
     /// Once the password is known, opening what it opens may cost as much again.
     pub(crate) fn renew(&mut self) {
         *self = Self::new();

@@ -11,7 +11,8 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 fn one(bytes: &[u8]) -> Material {
-    let (_, mut materials) = any(bytes, "pem").unwrap_or_else(|_| panic!("rejected"));
+    let (_, mut materials) =
+        any(bytes, "pem").unwrap_or_else(|_| panic!("rejected: {:x?}", &bytes[..24]));
     assert_eq!(materials.len(), 1);
     materials.remove(0)
 }
@@ -74,11 +75,34 @@ fn every_key_is_found_in_the_middle_of_other_bytes() {
 }
 
 #[test]
+fn a_file_that_is_one_key_is_found_without_a_needle() {
+    for (name, expected) in rows_of_expect() {
+        let mut found = Found::default();
+        let bytes = [&fixture(&name)[..], b"\r\n"].concat();
+        head(Unit::whole(&bytes), &mut found);
+        let found = found.materials();
+        assert_eq!(found.len(), 1, "{name}");
+        assert_eq!((found[0].0.end, columns(&found[0].1)), (bytes.len() - 2, expected), "{name}");
+        let mut none = Found::default();
+        head(Unit::whole(&[&bytes[..], b"more"].concat()), &mut none);
+        assert!(none.items.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn passwords_are_tried_on_the_first_keys_of_a_heap_only() {
+    let heap = [&[0; 8][..], &fixture("aes256.sealed.der").repeat(40)].concat();
+    let found = rows::run(&ROW, &heap);
+    assert_eq!(found.len(), 40);
+    assert_eq!(found.iter().filter(|(_, key)| key.password.is_some()).count(), 32);
+}
+
+#[test]
 fn a_key_cut_short_is_truncated() {
     for (name, expected) in rows_of_expect() {
         let key = fixture(&name);
         let cut = &key[..key.len() - 5];
-        if expected[0] == "pkcs1-public" || expected[0] == "pkcs10" {
+        if expected[0] == "pkcs1-public" {
             continue;
         }
         let material = one(cut);
@@ -237,10 +261,10 @@ fn any_bytes_are_survived() {
     let names: Vec<String> = rows_of_expect().into_iter().map(|(name, _)| name).collect();
     for name in names.iter().filter(|name| !name.contains("sealed")) {
         let key = fixture(name);
-        for end in (0..key.len()).step_by(1 + key.len() / 200) {
+        for end in (0..key.len()).step_by(1 + key.len() / 100) {
             let _any = any(&key[..end], "pem");
         }
-        for at in (0..key.len()).step_by(1 + key.len() / 100) {
+        for at in (0..key.len()).step_by(1 + key.len() / 40) {
             for bit in [0x01, 0x80, 0xff] {
                 let mut changed = key.clone();
                 changed[at] ^= bit;
@@ -254,28 +278,33 @@ fn any_bytes_are_survived() {
 fn sealed_keys_with_changed_parameters_are_survived() {
     for name in ["aes256", "scrypt", "sha1-rc2-40", "rc2", "md5-des"] {
         let key = fixture(&format!("{name}.sealed.der"));
-        let mut attempts = 0;
         for at in 0..key.len().min(130) {
             let mut changed = key.clone();
             changed[at] ^= 1 << (at % 8);
-            attempts += usize::from(any(&changed, "pem").is_ok());
+            let _none = whole(&changed, "pem", Grounds::Label, Attempts::none());
+            if at % 10 == 3 {
+                let _any = any(&changed, "pem");
+            }
             let _cut = any(&key[..at], "pem");
         }
-        assert!(attempts > 0);
     }
 }
 
 #[test]
 fn hostile_repetition_costs_little() {
-    let patterns: [&[u8]; 4] = [
+    // Beginnings that promise much, one inside another or hidden in a string of another.
+    let patterns: [&[u8]; 6] = [
         b"\x30\x82\xff\xff\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\0\x04\x82\xff\0",
         b"\x30\x80\x02\x01\x03\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80\x24\x80\x04\x01a",
+        b"\x04\x1a\x30\x80\x02\x01\x03\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80\x24\x80\x04\x01a",
         b"\x30\x30\x02\x01\0\x02",
         b"\x30\x82\x7f\xff\x30\x82\x7f\xf0\xa0\x03\x02\x01\x02\x02\x01\x01\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02",
+        b"\x30\x82\x7f\xff\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\0\x03\x82\x7f\xec\0",
     ];
     for pattern in patterns {
         let start = std::time::Instant::now();
-        rows::run(&ROW, &pattern.repeat(200_000 / pattern.len()));
+        let bytes = [pattern.repeat(200_000 / pattern.len()), b"\x04\x01a".repeat(50_000)].concat();
+        rows::run(&ROW, &bytes);
         assert!(start.elapsed().as_secs() < 20, "{pattern:x?}");
     }
 }

@@ -10,7 +10,7 @@ fn fixture(name: &str) -> Vec<u8> {
 
 fn read(name: &str) -> Vec<Material> {
     let bytes = fixture(name);
-    store(element(&bytes).unwrap().content, "der").unwrap()
+    store(element(&bytes).unwrap().content, "der", Attempts::new()).unwrap()
 }
 
 /// Class, label and password of each material, the store first and the rest sorted.
@@ -111,16 +111,17 @@ fn a_symmetric_key_of_keytool_is_read() {
 
 #[test]
 fn a_mac_of_pbmac1_tells_the_password() {
-    // RFC 9579 appendix A.1, reduced to its MacData: PBKDF2 and HMAC with SHA-256, `1234`-like
-    // samples have a password that is not well known, so the digest here is over our own.
-    let kdf = Kdf::Pbkdf2 { hash: Hash::Sha256, salt: b"saltsalt", iterations: 1000 };
-    let right = Secret { password: "changeit", is_absent: false };
-    let key = derive(&kdf, right, Purpose::Mac, 32).unwrap();
-    let digest = Hash::Sha256.hmac(&key, b"message").unwrap();
-    let mac = Mac { kdf, hash: Hash::Sha256, size: 32, digest: &digest };
-    let opened = mac.opened_by(b"message", &mut Attempts::new()).unwrap();
-    assert_eq!(opened.password, "changeit");
-    assert!(mac.opened_by(b"another", &mut Attempts::new()).is_none());
+    let materials = read("pbmac1");
+    assert_eq!(
+        outline(&materials),
+        [
+            ("key-store", "plaintext", Some("changeit")),
+            ("certificate", "public", None),
+            ("private-key", "plaintext", None)
+        ]
+    );
+    assert_eq!(materials[0].protection.kdf.as_deref(), Some("pbkdf2-hmac-sha512"));
+    assert_eq!(materials[0].protection.iterations, Some(1500));
 }
 
 #[test]
@@ -146,7 +147,10 @@ fn indefinite_lengths_and_pieces_are_read() {
     .concat();
     let whole = element(&ber).unwrap();
     assert_eq!(whole.whole.len(), ber.len());
-    assert_eq!(outline(&store(whole.content, "der").unwrap()), outline(&read("plain-nomac")));
+    assert_eq!(
+        outline(&store(whole.content, "der", Attempts::new()).unwrap()),
+        outline(&read("plain-nomac"))
+    );
     assert_eq!(crate::rows::run(&crate::formats::der::ROW, &ber).len(), 3);
 }
 
@@ -159,9 +163,9 @@ fn any_bytes_are_survived() {
             let mut changed = bytes.clone();
             changed[at] ^= 0x41;
             if let Some(whole) = element(&changed) {
-                let _store = store(whole.content, "der");
+                let _store = store(whole.content, "der", Attempts::new());
             }
-            let _store = store(&bytes[4..4 + at.min(bytes.len() - 4)], "der");
+            let _store = store(&bytes[4..4 + at.min(bytes.len() - 4)], "der", Attempts::new());
         }
     }
 }

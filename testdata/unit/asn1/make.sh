@@ -135,4 +135,26 @@ store certs-plain Vn7-plover-quartz-41 -certpbe NONE
 store truststore changeit -nokeys
 store truststore-plain Vn7-plover-quartz-41 -nokeys -certpbe NONE
 q keytool -genseckey -keyalg AES -keysize 256 -alias data -storetype PKCS12 -keystore secret.p12 -storepass changeit
+# OpenSSL 3.0 writes no PBMAC1 (RFC 9579): the store without a MAC gets one, under changeit.
+python3 - plain-nomac.p12 pbmac1.p12 <<'END'
+import hashlib, hmac, sys
+def der(tag, *parts):
+    body = b"".join(parts)
+    long = b"\x81" if len(body) < 256 else b"\x82"
+    size = len(body).to_bytes(1 if len(body) < 256 else 2, "big")
+    return bytes([tag]) + (b"" if len(body) < 128 else long) + size + body
+def oid(hexadecimal): return der(6, bytes.fromhex("2a864886f70d" + hexadecimal))
+pfx = open(sys.argv[1], "rb").read()
+assert pfx[:2] == b"\x30\x82"
+content = pfx[4:]
+info = content[content.index(b"\x06\x09"):]
+safe = info[11 + 4 + 4:]  # after the identifier, [0] and OCTET STRING
+salt = bytes(range(16))
+key = hashlib.pbkdf2_hmac("sha512", b"changeit", salt, 1500, 64)
+digest = hmac.new(key, safe, "sha256").digest()
+kdf = der(0x30, oid("01050c"), der(0x30, der(4, salt), b"\x02\x02\x05\xdc\x02\x01\x40", der(0x30, oid("020b"), b"\5\0")))
+algorithm = der(0x30, oid("01050e"), der(0x30, kdf, der(0x30, oid("0209"), b"\5\0")))
+mac = der(0x30, der(0x30, algorithm, der(4, digest)), der(4, b"NOT USED"))
+open(sys.argv[2], "wb").write(der(0x30, content, mac))
+END
 openssl ecparam -name secp256k1 -param_enc explicit -outform DER -out secp256k1.parameters.der

@@ -163,6 +163,10 @@ fn symmetric(oid: &[u8]) -> Option<Cow<'static, str>> {
         // rsadsi digestAlgorithm: HMAC with SHA-1 and SHA-2.
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 7..=11] => "hmac".into(),
         b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x03\x12" => "chacha20".into(),
+        b"\x2a\x86\x48\x86\xf7\x0d\x03\x02" => "rc2".into(),
+        b"\x2a\x86\x48\x86\xf7\x0d\x03\x04" => "rc4".into(),
+        [0x2a, 0x83, 0x08, 0x8c, 0x9a, 0x4b, 0x3d, 1, 1, 1, ..] => "camellia".into(),
+        [0x2b, 6, 1, 4, 1, 0x97, 0x55, 1, 1, 2, ..] => "blowfish".into(),
         _ => return None,
     })
 }

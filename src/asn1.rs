@@ -5,7 +5,6 @@ use std::ops::Deref;
 
 use crate::unit::Decoded;
 
-pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
@@ -26,6 +25,10 @@ pub(crate) const fn implicit(number: u8) -> u8 {
 
 /// How deep elements of indefinite length may nest: PKCS#12 needs seven levels.
 const DEPTH: usize = 16;
+
+/// Elements that are looked at to find the end of an indefinite length: tools write pieces of a
+/// kilobyte and more, so that this is a store of megabytes.
+const ELEMENTS: usize = 4096;
 
 /// Tag and length of an element, as its first bytes state them.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,25 +87,26 @@ impl<'a> Element<'a> {
 
 /// The first element of `bytes`, if all of it is there.
 pub(crate) fn element(bytes: &[u8]) -> Option<Element<'_>> {
-    element_within(bytes, DEPTH)
+    element_within(bytes, DEPTH, &mut { ELEMENTS })
 }
 
-fn element_within(bytes: &[u8], depth: usize) -> Option<Element<'_>> {
+fn element_within<'a>(bytes: &'a [u8], depth: usize, left: &mut usize) -> Option<Element<'a>> {
+    *left = left.checked_sub(1)?;
     let header = header(bytes)?;
     let (_, rest) = bytes.split_at_checked(header.size)?;
     let (content, end) = match header.length {
         Some(length) => (rest.get(..length)?, 0),
-        None => (rest.get(..indefinite(rest, depth.checked_sub(1)?)?)?, 2),
+        None => (rest.get(..indefinite(rest, depth.checked_sub(1)?, left)?)?, 2),
     };
     let whole = bytes.get(..header.size + content.len() + end)?;
     Some(Element { tag: header.tag, content, whole })
 }
 
 /// Length of the content before the end-of-contents.
-fn indefinite(bytes: &[u8], depth: usize) -> Option<usize> {
+fn indefinite(bytes: &[u8], depth: usize, left: &mut usize) -> Option<usize> {
     let mut rest = bytes;
     while !rest.starts_with(&[0, 0]) {
-        let child = element_within(rest, depth)?;
+        let child = element_within(rest, depth, left)?;
         rest = rest.get(child.whole.len()..)?;
     }
     Some(bytes.len() - rest.len())
@@ -233,6 +237,8 @@ mod tests {
         assert_eq!(&*reader.octets().unwrap(), b"ab");
         assert!(reader.is_empty());
         assert!(element(&b"\x30\x80".repeat(1 << 20)).is_none(), "nesting is bounded");
+        let pieces = [&b"\x24\x80"[..], &b"\x04\x01a".repeat(1 << 20), &[0, 0]].concat();
+        assert!(element(&pieces).is_none(), "the number of pieces is bounded");
     }
 
     #[test]

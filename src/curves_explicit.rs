@@ -35,6 +35,9 @@ pub(crate) fn explicit(parameters: &[u8]) -> Option<Explicit> {
     let generator = reader.content(OCTET_STRING)?;
     let order = reader.unsigned()?;
 
+    // The largest named field has 571 bits.
+    let is_short = |part: &&[u8]| part.len() <= 1024;
+    [field.whole, a, b, order].iter().all(is_short).then_some(())?;
     let size = usize::try_from(bits.div_ceil(8)).ok()?;
     let x = generator.get(1..)?.get(..size)?;
     let mut digest = Sha256::new();

@@ -39,7 +39,7 @@ pub(crate) const ROW: Row = Row {
         b"\x48\xce\x3e\x02",
     ],
     find,
-    head: None,
+    head: Some(head),
 };
 
 /// What one DER (or BER) element at the start of `bytes` is, whatever label it goes under: any
@@ -47,7 +47,7 @@ pub(crate) const ROW: Row = Row {
 /// of the element and what it holds; the first material is the thing itself, the others are the
 /// entries of a store. `format` is what the materials are to say (`pem`, `der`).
 pub(crate) fn any(bytes: &[u8], format: &'static str) -> Result<(usize, Vec<Material>), Reject> {
-    if let Some(found) = whole(bytes, format, Grounds::Label) {
+    if let Some(found) = whole(bytes, format, Grounds::Label, Attempts::new()) {
         return Ok(found);
     }
     let material = truncated::material(bytes, format).ok_or(Reject)?;
@@ -59,23 +59,28 @@ pub(crate) fn any(bytes: &[u8], format: &'static str) -> Result<(usize, Vec<Mate
 enum Grounds {
     /// Somebody handed them over as one.
     Label,
+    /// They are all that a file holds.
+    File,
     /// Nothing but the bytes: they stand anywhere in others, so the structure must prove itself.
     Bytes,
 }
 
-fn whole(bytes: &[u8], format: &'static str, grounds: Grounds) -> Option<(usize, Vec<Material>)> {
+fn whole(
+    bytes: &[u8],
+    format: &'static str,
+    grounds: Grounds,
+    mut attempts: Attempts,
+) -> Option<(usize, Vec<Material>)> {
     let outer = element(bytes).filter(|outer| outer.tag == SEQUENCE)?;
     let content = outer.content;
     let mut reader = Reader::new(content);
     let first = reader.any()?;
-    let is_label = grounds == Grounds::Label;
+    let is_label = grounds != Grounds::Bytes;
     let materials = match (first.tag, reader.tag()?) {
         (INTEGER, SEQUENCE) if first.small() == Some(3) => {
-            let found = pkcs12::store(content, format)?;
-            let is_sound = found
-                .first()
-                .is_some_and(|store| found.len() > 1 || store.protection.kdf.is_some());
-            (is_label || is_sound).then_some(found)?
+            // What convinces is a store, so that none is read in vain.
+            (is_label || pkcs12::is_convincing(content)).then_some(())?;
+            pkcs12::store(content, format, attempts)?
         }
         (INTEGER, SEQUENCE) => {
             let info = pkcs8::info(content)?;
@@ -90,11 +95,12 @@ fn whole(bytes: &[u8], format: &'static str, grounds: Grounds) -> Option<(usize,
             let material = Material::new(format, Class::PrivateKey, Label::Plaintext);
             vec![enveloped("sec1", ec.describe(&[], None)?.describe(material))]
         }
-        (SEQUENCE, OCTET_STRING | 0x24) => {
+        (SEQUENCE, OCTET_STRING) => {
             let sealed = pkcs8::sealed(content)?;
+            // The structure is so plain that only a label vouches for a scheme without a name.
             let is_sound = sealed.scheme.cipher.is_some() && looks_random(&sealed.ciphertext);
-            (is_label || is_sound).then_some(())?;
-            vec![sealed.material(format, &mut Attempts::new())]
+            (grounds == Grounds::Label || is_sound).then_some(())?;
+            vec![sealed.material(format, &mut attempts)]
         }
         (SEQUENCE, BIT_STRING) => {
             let key = x509::public_key(content)?;
@@ -137,10 +143,10 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     for at in memchr::memchr_iter(SEQUENCE, unit.get(low..needle.start)) {
         let start = low + at;
         let bytes = unit.from(start);
-        if !encloses(bytes, needle.end - start) {
+        if !encloses(bytes, needle.start - start..needle.end - start) {
             continue;
         }
-        if let Some((length, materials)) = whole(bytes, "der", Grounds::Bytes) {
+        if let Some((length, materials)) = whole(bytes, "der", Grounds::Bytes, attempts(found)) {
             for material in materials {
                 found.material(start..start + length, material);
             }
@@ -155,18 +161,41 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     }
 }
 
-/// Whether a sequence that one of the structures could be starts here and lasts at least `least`
-/// bytes. Cheap, for it is asked often.
-fn encloses(bytes: &[u8], least: usize) -> bool {
-    let Some(header) = header(bytes) else { return false };
-    let is_long = header.length.is_none_or(|length| header.size.saturating_add(length) >= least);
-    let inside = bytes.get(header.size..).unwrap_or_default();
-    is_long
-        && match inside {
-            [INTEGER, 1, 0, 0x02 | 0x30, ..] => true,
-            [INTEGER, 1, 1, 0x02 | 0x04 | 0x30, ..] => true,
-            [INTEGER, 1, 3, 0x30, ..] => true,
-            [SEQUENCE, ..] => true,
-            _ => false,
+/// A file that is one element and nothing else needs no needle, nor as much proof.
+fn head(unit: Unit<'_>, found: &mut Found) {
+    if !unit.at_end || !unit.bytes.starts_with(&[SEQUENCE]) {
+        return;
+    }
+    let Some(outer) = element(unit.bytes) else { return };
+    if unit.from(outer.whole.len()).trim_ascii().is_empty()
+        && let Some((length, materials)) = whole(unit.bytes, "der", Grounds::File, attempts(found))
+    {
+        for material in materials {
+            found.material(0..length, material);
         }
+    }
 }
+
+/// Well-known passwords are tried on the first keys of a unit; a heap of them would cost too much.
+fn attempts(found: &Found) -> Attempts {
+    const KEYS: usize = 32;
+    if found.items.len() < KEYS { Attempts::new() } else { Attempts::none() }
+}
+
+/// Whether a sequence that one of the structures could be starts here and encloses `needle`.
+/// Cheap, for it is asked often. Only a store may have an indefinite length, and is tried at its
+/// own needle alone: the search for its end is not cheap.
+fn encloses(bytes: &[u8], needle: Range<usize>) -> bool {
+    let Some(header) = header(bytes) else { return false };
+    let is_long = header.length.map(|length| header.size.saturating_add(length) >= needle.end);
+    match bytes.get(header.size..).unwrap_or_default() {
+        [INTEGER, 1, 3, SEQUENCE, ..] => is_long.unwrap_or(true) && needle.start == header.size,
+        [SEQUENCE, ..]
+        | [INTEGER, 1, 0, INTEGER | SEQUENCE, ..]
+        | [INTEGER, 1, 1, INTEGER | OCTET_STRING | SEQUENCE, ..] => is_long == Some(true),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

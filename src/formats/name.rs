@@ -110,7 +110,9 @@ pub(crate) fn string(value: &Element<'_>) -> Option<String> {
 
 /// A UTCTime or GeneralizedTime in UTC, as RFC 3339.
 pub(crate) fn time(value: &Element<'_>) -> Option<String> {
-    let text = std::str::from_utf8(value.content).ok()?.strip_suffix('Z')?;
+    // Longer than any time with a fraction of a second.
+    let text = Some(value.content).filter(|content| content.len() <= 32)?;
+    let text = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
     let digits = text.split('.').next()?;
     let (year, rest) = match value.tag {
         0x17 => {

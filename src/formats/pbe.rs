@@ -144,8 +144,13 @@ impl<'a> Scheme<'a> {
 
     /// What one attempt costs in iterations of a hash; `None` if none can be made.
     fn cost(&self) -> Option<u64> {
-        let key = self.cipher.as_ref()?.key_size()?;
-        self.kdf.cost(key)
+        let key = self.kdf.cost(self.cipher.as_ref()?.key_size()?)?;
+        match self.kdf {
+            Kdf::Pkcs12 { .. } => key.checked_add(self.kdf.cost(8)?),
+            Kdf::Pbkdf1 { .. } | Kdf::Pbkdf2 { .. } | Kdf::Scrypt { .. } | Kdf::Other { .. } => {
+                Some(key)
+            }
+        }
     }
 
     /// Decrypts and takes off the padding. A wrong password mostly gives `None`, and otherwise
@@ -218,9 +223,9 @@ impl<'a> Kdf<'a> {
         let blocks = |hash: &Hash| u64::try_from(size.div_ceil(hash.size())).ok();
         let cost = match self {
             Self::Pbkdf1 { iterations, .. } => *iterations,
-            Self::Pbkdf2 { hash, iterations, .. } => iterations.checked_mul(blocks(hash)?)?,
-            // One block more for the initialization vector.
-            Self::Pkcs12 { hash, iterations, .. } => iterations.checked_mul(blocks(hash)? + 1)?,
+            Self::Pbkdf2 { hash, iterations, .. } | Self::Pkcs12 { hash, iterations, .. } => {
+                iterations.checked_mul(blocks(hash)?)?
+            }
             Self::Scrypt { n, r, p, .. } => n.checked_mul(*r)?.checked_mul(*p)?,
             Self::Other { .. } => return None,
         };
@@ -326,6 +331,15 @@ pub(crate) struct Attempts {
 impl Attempts {
     pub(crate) fn new() -> Self {
         Self { left: budget::PASSWORD_ITERATIONS }
+    }
+
+    pub(crate) fn none() -> Self {
+        Self { left: 0 }
+    }
+
+    /// Once the password is known, opening what it opens may cost as much again.
+    pub(crate) fn renew(&mut self) {
+        *self = Self::new();
     }
 
     /// Takes `cost` off what is left, if there is that much.

@@ -4,7 +4,7 @@
 use crate::{
     asn1::{
         Element, INTEGER, OCTET_STRING, OID, Octets, Reader, SEQUENCE, SET, element, explicit,
-        implicit, octets,
+        header, implicit, octets,
     },
     fact::{Class, Label, Material, Protection},
     formats::{
@@ -30,27 +30,59 @@ const DEPTH: usize = 4;
 
 /// Whether this is the content of a PFX, by its first elements.
 pub(crate) fn is_pfx(content: &[u8]) -> bool {
+    authenticated_safe(content).is_some()
+}
+
+/// Whether even the first of the safes inside shows. Looks at headers only, whatever lengths they
+/// state.
+pub(crate) fn is_convincing(content: &[u8]) -> bool {
+    let safe = |content| -> Option<&[u8]> {
+        let data = enter(authenticated_safe(content)?, explicit(0))?;
+        let safes = match enter(data, OCTET_STRING | 0x20) {
+            Some(pieces) => enter(pieces, OCTET_STRING)?,
+            None => enter(data, OCTET_STRING)?,
+        };
+        let mut info = Reader::new(enter(enter(safes, SEQUENCE)?, SEQUENCE)?);
+        info.content(OID).filter(|oid| oid.starts_with(PKCS7))?;
+        enter(info.rest, explicit(0))
+    };
+    safe(content).is_some()
+}
+
+/// What follows the type of the ContentInfo in a PFX.
+fn authenticated_safe(content: &[u8]) -> Option<&[u8]> {
     let mut reader = Reader::new(content);
-    reader.small() == Some(3) && {
-        let safe = crate::asn1::header(reader.rest).filter(|header| header.tag == SEQUENCE);
-        let inside = safe.and_then(|safe| reader.rest.get(safe.size..)).unwrap_or_default();
-        Reader::new(inside).content(OID).is_some_and(|oid| oid.starts_with(PKCS7))
-    }
+    reader.small().filter(|version| *version == 3)?;
+    let mut info = Reader::new(enter(reader.rest, SEQUENCE)?);
+    info.content(OID).filter(|oid| oid.starts_with(PKCS7))?;
+    Some(info.rest)
+}
+
+/// What follows a header with this tag.
+fn enter(bytes: &[u8], tag: u8) -> Option<&[u8]> {
+    bytes.get(header(bytes).filter(|header| header.tag == tag)?.size..)
 }
 
 /// Describes the content of a PFX: the store itself, then its entries.
-pub(crate) fn store(content: &[u8], format: &'static str) -> Option<Vec<Material>> {
+pub(crate) fn store(
+    content: &[u8],
+    format: &'static str,
+    attempts: Attempts,
+) -> Option<Vec<Material>> {
     is_pfx(content).then_some(())?;
     let mut reader = Reader::new(content);
     reader.any()?;
-    let safe = reader.sequence()?;
+    let safe = reader.sequence().unwrap_or(Reader::new(&[]));
     let format = if format == "der" { "pkcs12" } else { format };
-    let mut store = Store::new(format);
+    let mut store = Store::new(format, attempts);
     let mac = reader.sequence().and_then(Mac::read);
     match (content_info(safe), &mac) {
         (Some((DATA, safes)), Some(mac)) => {
             store.mac = Some(mac.protection());
             store.secret = mac.opened_by(&safes, &mut store.attempts);
+            if store.secret.is_some() {
+                store.attempts.renew();
+            }
             store.safes(&safes, false);
         }
         (Some((DATA, safes)), None) => store.safes(&safes, true),
@@ -86,10 +118,10 @@ struct Store {
 }
 
 impl Store {
-    fn new(format: &'static str) -> Self {
+    fn new(format: &'static str, attempts: Attempts) -> Self {
         Self {
             format,
-            attempts: Attempts::new(),
+            attempts,
             secret: None,
             mac: None,
             sealed_key: None,
@@ -326,3 +358,6 @@ impl<'a> Mac<'a> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

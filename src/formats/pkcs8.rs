@@ -18,7 +18,7 @@ use crate::{
 /// A PrivateKeyInfo or OneAsymmetricKey.
 pub(crate) struct Info<'a> {
     pub algorithm: Algorithm<'a>,
-    private: Octets<'a>,
+    private: &'a [u8],
     public: Option<&'a [u8]>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn info(content: &[u8]) -> Option<Info<'_>> {
     let mut reader = Reader::new(content);
     reader.small().filter(|version| *version <= 1)?;
     let algorithm = Algorithm::read(&mut reader)?;
-    let private = reader.octets()?;
+    let private = reader.content(OCTET_STRING)?;
     reader.read(explicit(0));
     let public = if reader.is_empty() { None } else { Some(sec1::tagged_bits(&mut reader)?) };
     reader.is_empty().then_some(Info { algorithm, private, public })
@@ -52,7 +52,7 @@ impl Info<'_> {
     /// `None` if the algorithm is known and the key is none of it.
     pub(crate) fn describe(&self) -> Option<Described> {
         let Algorithm { oid, parameters } = self.algorithm;
-        let private = &*self.private;
+        let private = self.private;
         let named = algorithm::key_algorithm(oid);
         Some(match named.map_or("", |named| named.algorithm) {
             "rsa" => {
@@ -96,13 +96,13 @@ impl Info<'_> {
 
     /// A symmetric key, which Java puts into the same structure.
     fn symmetric(&self) -> Option<Described> {
-        Some(key::secret(symmetric(self.algorithm.oid)?, &self.private))
+        Some(key::secret(symmetric(self.algorithm.oid)?, self.private))
     }
 
     /// Whether nothing but a key can be meant: the sizes go together, and what should be random
     /// looks it.
     pub(crate) fn is_convincing(&self) -> bool {
-        let private = &*self.private;
+        let private = self.private;
         let named = algorithm::key_algorithm(self.algorithm.oid);
         match named.map_or("", |named| named.algorithm) {
             "rsa" | "rsa-pss" | "rsa-oaep" => self.rsa().is_some_and(|rsa| rsa.is_convincing()),
@@ -129,7 +129,7 @@ impl Info<'_> {
     }
 
     fn rsa(&self) -> Option<pkcs1::Rsa<'_>> {
-        match pkcs1::private(Reader::new(&self.private).content(SEQUENCE)?)? {
+        match pkcs1::private(Reader::new(self.private).content(SEQUENCE)?)? {
             pkcs1::Numbers::Rsa(rsa) => Some(rsa),
             pkcs1::Numbers::Dsa(_) => None,
         }
@@ -142,11 +142,14 @@ impl Info<'_> {
 
     /// A CurvePrivateKey (RFC 8410 section 7), or what some tools write: the bytes themselves.
     fn curve_private(&self, size: usize) -> Option<&[u8]> {
-        let private = &*self.private;
+        let private = self.private;
         let wrapped = element(private)
             .filter(|inner| inner.tag == OCTET_STRING && inner.whole.len() == private.len())
             .map(|inner| inner.content);
-        wrapped.or(Some(private)).filter(|key| key.len() == size)
+        let key = wrapped.unwrap_or(private);
+        // NaCl's secret key is the seed and the public key.
+        if size == 32 && key.len() == 64 { key.get(..32) } else { Some(key) }
+            .filter(|key| key.len() == size)
     }
 }
 
@@ -160,6 +163,10 @@ fn symmetric(oid: &[u8]) -> Option<Cow<'static, str>> {
         // rsadsi digestAlgorithm: HMAC with SHA-1 and SHA-2.
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 7..=11] => "hmac".into(),
         b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x03\x12" => "chacha20".into(),
+        b"\x2a\x86\x48\x86\xf7\x0d\x03\x02" => "rc2".into(),
+        b"\x2a\x86\x48\x86\xf7\x0d\x03\x04" => "rc4".into(),
+        [0x2a, 0x83, 0x08, 0x8c, 0x9a, 0x4b, 0x3d, 1, 1, 1, ..] => "camellia".into(),
+        [0x2b, 6, 1, 4, 1, 0x97, 0x55, 1, 1, 2, ..] => "blowfish".into(),
         _ => return None,
     })
 }

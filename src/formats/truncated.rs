@@ -90,7 +90,7 @@ fn beginning(bytes: &[u8]) -> Option<Beginning<'_>> {
             match (Algorithm::read(&mut inside), inside.tag()) {
                 (Some(algorithm), Some(OCTET_STRING)) => encrypted(&algorithm, inside.rest),
                 (Some(algorithm), Some(BIT_STRING)) => public_key(&algorithm, inside.rest),
-                (None, _) => certificate(reader.rest),
+                (None, _) => signed(reader.rest),
                 _ => None,
             }
         }
@@ -205,13 +205,24 @@ fn public_key<'a>(algorithm: &Algorithm<'a>, rest: &'a [u8]) -> Option<Beginning
     })
 }
 
-/// The TBSCertificate at the beginning of a certificate.
-fn certificate(rest: &[u8]) -> Option<Beginning<'_>> {
+/// What is signed at the beginning of a certificate or of a request for one.
+fn signed(rest: &[u8]) -> Option<Beginning<'_>> {
     let (inside, length) = enter(rest, SEQUENCE)?;
     length.filter(|length| *length > 64)?;
     let mut reader = Reader::new(inside);
-    let version = Reader::new(reader.content(explicit(0))?).small()?;
-    (version <= 2 && reader.read(INTEGER).is_some()).then_some(())?;
-    Algorithm::read(&mut reader)?;
-    Some(Beginning { class: Class::Certificate, ..Beginning::of_private("x509", reader.rest) })
+    let version = reader.content(explicit(0));
+    let is_version = |version| Reader::new(version).small().is_some_and(|version| version <= 2);
+    version.is_none_or(is_version).then_some(())?;
+    let number = reader.read(INTEGER)?;
+    let mut after = reader;
+    if Algorithm::read(&mut after).is_some() {
+        let certificate = Beginning::of_private("x509", after.rest);
+        return Some(Beginning { class: Class::Certificate, ..certificate });
+    }
+    // A request has a name here.
+    let name = enter(reader.rest, SEQUENCE)?.0;
+    (number.small() == Some(0) && matches!(name.first(), Some(0x31))).then(|| Beginning {
+        class: Class::PublicKey,
+        ..Beginning::of_private("pkcs10", reader.rest)
+    })
 }

@@ -97,7 +97,7 @@ impl PublicKey<'_> {
     /// Whether nothing but a public key can be meant.
     pub(crate) fn is_convincing(&self) -> bool {
         let Some(named) = algorithm::key_algorithm(self.algorithm.oid) else { return false };
-        let is_random = !crate::identity::is_guessable(self.bytes);
+        let is_random = looks_random(self.bytes);
         match named.algorithm {
             "rsa" | "rsa-pss" | "rsa-oaep" => self
                 .rsa()
@@ -113,7 +113,6 @@ impl PublicKey<'_> {
                 is_random
                     && self.algorithm.parameters.is_empty()
                     && self.bytes.len() == octets(known)
-                    && looks_random(self.bytes)
             }
             "dsa" | "dh" => Domain::read(&self.algorithm).is_some_and(|domain| {
                 (512..=16384).contains(&bit_length(domain.p))
@@ -124,8 +123,8 @@ impl PublicKey<'_> {
     }
 }
 
-/// Whether bytes are neither text nor a table: what random bytes do not look like once in a
-/// million times.
+/// Whether the first bytes are neither text nor a table: what random bytes do not look like once
+/// in a hundred thousand times.
 pub(crate) fn looks_random(bytes: &[u8]) -> bool {
     let sample = bytes.get(..64).unwrap_or(bytes);
     let printable = sample.iter().filter(|byte| (0x20..0x7f).contains(*byte)).count();

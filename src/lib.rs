@@ -15,4 +15,5 @@ mod key;
 pub mod ledger;
 mod password;
 mod rows;
+mod stub;
 mod unit;

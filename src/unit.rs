@@ -17,12 +17,14 @@ pub(crate) struct Unit<'a> {
     pub at_start: bool,
     /// Whether `bytes` ends where the file ends: if not, what runs into its end is cut by us.
     pub at_end: bool,
+    /// Whether other bytes spelled these: only then is gzip opened where it stands.
+    pub decoded: bool,
 }
 
 impl<'a> Unit<'a> {
     /// Bytes that are all there is, such as decoded text.
     pub(crate) fn whole(bytes: &'a [u8]) -> Self {
-        Self { bytes, at_start: true, at_end: true }
+        Self { bytes, at_start: true, at_end: true, decoded: true }
     }
 
     /// Everything from `at` on; empty past the end.

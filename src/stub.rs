@@ -95,7 +95,10 @@ fn is_template(text: &[u8]) -> bool {
 fn is_words(text: &[u8]) -> bool {
     const LONGEST: usize = 40;
     text.iter().all(|&b| {
-        b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b"-_.,!?':/*#+~".contains(&b) || b >= 0x80
+        b.is_ascii_alphanumeric()
+            || b.is_ascii_whitespace()
+            || b"-_.,!?':/*#+~".contains(&b)
+            || b >= 0x80
     }) && text.iter().any(u8::is_ascii_alphanumeric)
         && text.split(|&b| !b.is_ascii_alphanumeric()).all(|word| word.len() <= LONGEST)
 }
@@ -103,8 +106,8 @@ fn is_words(text: &[u8]) -> bool {
 /// A regular expression that matches a body.
 fn is_pattern(text: &[u8]) -> bool {
     const SIGNS: &[&[u8]] = &[
-        b".*", b".+", b"[^", b"A-Z", b"a-z", b"0-9", b"]+", b"]*", b"]{", b")+", b")*", b"(?", b"\\s", b"\\S",
-        b"\\w", b"\\n]", b"\\d",
+        b".*", b".+", b"[^", b"A-Z", b"a-z", b"0-9", b"]+", b"]*", b"]{", b")+", b")*", b"(?",
+        b"\\s", b"\\S", b"\\w", b"\\n]", b"\\d",
     ];
     SIGNS.iter().any(|sign| text.windows(sign.len()).any(|window| window == *sign))
 }

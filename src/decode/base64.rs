@@ -69,8 +69,9 @@ const SMALLEST: usize = 24;
 /// Digits before the first digit of a needle, modulo four.
 fn place(needle: &[u8]) -> usize {
     match needle {
-        b"JFR0lO" | b"NSVWRKVGl" | b"qGSIb3DQ" | b"qGSM49" | b"YFK4EEA" | b"AFBgMrZ"
-        | b"IBAAK" => 2,
+        b"JFR0lO" | b"NSVWRKVGl" | b"qGSIb3DQ" | b"qGSM49" | b"YFK4EEA" | b"AFBgMrZ" | b"IBAAK" => {
+            2
+        }
         b"CRUdJTi" | b"DUlVkSlRp" | b"wBQYDK2" => 3,
         _ => 0,
     }
@@ -179,22 +180,30 @@ fn run(bytes: &[u8], start: usize, at: usize) -> (Decoded, usize, usize) {
 }
 
 /// Whether the line at `at` holds one word of digits and nothing else.
-fn goes_on(bytes: &[u8], at: usize) -> bool {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let blanks = blanks(rest);
-    let word = rest.iter().skip(blanks).take(LINE).take_while(|&&byte| is_base64(byte)).count();
-    let after = rest.get(blanks + word);
-    LINE <= word || (0 < word && after.is_none_or(|byte| b"\r\n\\=\"'`<%&".contains(byte)))
+fn goes_on(bytes: &[u8], mut at: usize) -> bool {
+    let mut word = 0;
+    // As many blanks as people indent with, and a word.
+    for _ in 0..256 {
+        if bytes.len() <= at || LINE <= word {
+            break;
+        }
+        let spelled = spelled(bytes, at, false);
+        match spelled.byte {
+            Some(byte) if is_base64(byte) => word += 1,
+            Some(b' ' | b'\t' | b'\n' | b'\\') | None if word == 0 => {}
+            Some(byte) => return 0 < word && b"\n\\=\"'`<&".contains(&byte),
+            None => {}
+        }
+        at += spelled.length;
+    }
+    0 < word
 }
 
+/// Whether nothing but blanks stands between `at` and the end of the line.
 fn ends_line(bytes: &[u8], at: usize) -> bool {
     let rest = bytes.get(at..).unwrap_or_default();
-    rest.get(..blanks(rest)).unwrap_or_default().contains(&b'\n')
-}
-
-/// Blanks at the start of `rest`, as many as people indent with.
-fn blanks(rest: &[u8]) -> usize {
-    rest.iter().take(256).take_while(|byte| byte.is_ascii_whitespace()).count()
+    let mut near = rest.iter().take(256);
+    near.find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) == Some(&b'\n')
 }
 
 #[cfg(test)]

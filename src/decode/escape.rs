@@ -40,10 +40,13 @@ pub(crate) fn spelled(bytes: &[u8], at: usize, plus: bool) -> Spelled {
 /// Where the dash starts that ends at `at`, however it is spelled.
 pub(crate) fn dash_before(bytes: &[u8], at: usize) -> Option<usize> {
     const LONGEST: usize = 12;
-    (1..=LONGEST.min(at)).map(|length| at - length).find(|&start| {
+    let start = (1..=LONGEST.min(at)).map(|length| at - length).find(|&start| {
         let dash = spelled(bytes, start, false);
         dash.byte == Some(b'-') && start + dash.length == at
-    })
+    })?;
+    let escaped = bytes.get(start) == Some(&b'\\');
+    let more = bytes.get(..start)?.iter().rev().take(LEVELS).take_while(|&&byte| byte == b'\\');
+    Some(if escaped { start - more.count() } else { start })
 }
 
 fn one(byte: u8, length: usize) -> Option<(Option<u8>, usize)> {
@@ -54,24 +57,31 @@ fn one(byte: u8, length: usize) -> Option<(Option<u8>, usize)> {
 fn backslash(rest: &[u8]) -> Option<(Option<u8>, usize)> {
     let slashes = rest.iter().take(LEVELS).take_while(|&&byte| byte == b'\\').count();
     let after = rest.get(slashes..)?;
+    if matches!(after, [b'\n' | b'\r', ..]) {
+        // A line that goes on: who reads lines wants to see it.
+        return one(b'\\', 1);
+    }
+    let (byte, length) = escaped(after).unwrap_or((None, 0));
+    Some((byte, slashes + length))
+}
+
+/// What stands behind a backslash, and its length.
+fn escaped(after: &[u8]) -> Option<(Option<u8>, usize)> {
     match after {
-        [b'n' | b'r', ..] => one(b'\n', slashes + 1),
-        [b't', ..] => one(b'\t', slashes + 1),
+        [b'n' | b'r', ..] => one(b'\n', 1),
+        [b't', ..] => one(b'\t', 1),
         [b'u', b'{', digits @ ..] => {
             let count = digits.iter().take(6).take_while(|byte| byte.is_ascii_hexdigit()).count();
             (digits.get(count) == Some(&b'}')).then_some(())?;
-            Some((narrow(hex(digits.get(..count)?)?), slashes + 3 + count))
+            Some((narrow(hex(digits.get(..count)?)?), 3 + count))
         }
-        [b'u', a, b, c, d, ..] => Some((narrow(hex(&[*a, *b, *c, *d])?), slashes + 5)),
-        [b'x', a, b, ..] => Some((narrow(hex(&[*a, *b])?), slashes + 3)),
+        [b'u', a, b, c, d, ..] => Some((narrow(hex(&[*a, *b, *c, *d])?), 5)),
+        [b'x', a, b, ..] => Some((narrow(hex(&[*a, *b])?), 3)),
         [a @ b'0'..=b'1', b @ b'0'..=b'7', c @ b'0'..=b'7', ..] => {
-            one((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'), slashes + 3)
+            one((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'), 3)
         }
-        // A line that goes on: who reads lines wants to see it.
-        [b'\n' | b'\r', ..] => one(b'\\', 1),
         _ => None,
     }
-    .or(Some((None, slashes)))
 }
 
 /// `%2D`, and `%252D`.

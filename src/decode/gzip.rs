@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn a_damaged_stream_keeps_its_head() {
-        let text: Vec<u8> = (0..100_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+        let text: Vec<u8> =
+            (0..100_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
         let mut bytes = gzip(&text);
         bytes.truncate(bytes.len() / 2);
         let (texts, reasons) = texts(Unit::whole(&bytes));

@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
+use super::append;
 use crate::{
     budget,
     rows::{Found, Row},
-    unit::{Decoded, Unit},
+    unit::Unit,
 };
 
 /// The needles are little-endian and stand in big-endian text as well, one byte later: the zeros of
@@ -28,6 +29,9 @@ pub(crate) const ROW: Row = Row {
 
 /// Characters without which it is no text, or not worth the look.
 const SMALLEST: usize = 32;
+
+/// Characters beyond ASCII in a row that text may hold.
+const FOREIGN: usize = 64;
 
 /// Whole files.
 fn head(unit: Unit<'_>, found: &mut Found) {
@@ -96,31 +100,37 @@ fn complete(text: &[u8]) -> usize {
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let low = needle.start.saturating_sub(budget::LOOK_BACK).max(found.claimed());
     let mut start = needle.start;
-    while let Some(at) = start.checked_sub(2).filter(|&at| low <= at) {
-        if character(unit.bytes, at).is_none() {
-            break;
+    let mut before = start;
+    while let Some(at) = before.checked_sub(2).filter(|&at| low <= at)
+        && let Some(byte) = character(unit.bytes, at)
+        && start - at < FOREIGN
+    {
+        before = at;
+        if byte != b'?' {
+            start = at;
         }
-        start = at;
     }
     let stop = unit.bytes.len().min(needle.start.saturating_add(budget::LOOK_AHEAD));
     let mut text = Zeroizing::new(Vec::with_capacity(needle.start - start));
+    let mut length = 0;
     let mut at = start;
     while at < stop
         && let Some(byte) = character(unit.bytes, at)
+        && text.len() - length < FOREIGN
     {
-        push(&mut text, byte);
+        append(&mut text, &[byte]);
+        if byte != b'?' {
+            length = text.len();
+        }
         at += 2;
     }
-    let end = at.min(unit.bytes.len());
+    text.truncate(length);
+    let end = (start + 2 * length).min(unit.bytes.len());
     if text.len() < SMALLEST {
         found.claim(end);
         return;
     }
     found.decoded(start..end, "utf-16", text);
-}
-
-fn push(text: &mut Decoded, byte: u8) {
-    super::append(text, &[byte]);
 }
 
 /// The character at `at`, if it is one. A single zero between lines of text is a line end: that is
@@ -150,8 +160,7 @@ mod tests {
     use super::*;
     use crate::rows::What;
 
-    const PEM: &str =
-        "-----BEGIN PRIVATE KEY-----\r\nMC4CAQAwBQYDK2VwBCIEICd8VzEm\r\n-----END PRIVATE KEY-----\r\n";
+    const PEM: &str = "-----BEGIN PRIVATE KEY-----\r\nMC4CAQAwBQYDK2VwBCIEICd8VzEm\r\n-----END PRIVATE KEY-----\r\n";
 
     fn little(text: &str) -> Vec<u8> {
         text.encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -200,7 +209,7 @@ mod tests {
             let runs = run(Unit::whole(&around), false);
             assert_eq!(runs.len(), 1);
             assert_eq!(runs[0].0.start, 5 + odd);
-            assert_eq!(runs[0].1.trim_end_matches('?'), PEM);
+            assert_eq!(runs[0].1.trim_end(), PEM.trim_end());
         }
         let list = PEM.replace("\r\n", "\0");
         let runs = run(Unit::whole(&little(&(list + "\0\0x"))), false);

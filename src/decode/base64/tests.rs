@@ -105,7 +105,8 @@ fn der_is_found_in_every_phase() {
     let ec = b"\x30\x3e\x02\x01\x00\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x0a\x04";
     let sec1 = b"\x30\x74\x02\x01\x01\x04\x20ABCDEFGHIJKLMNOPQRSTUVWXYZ123456\xa0\x07\x06\x05\x2b\x81\x04\x00\x0a";
     let rsa = b"\x30\x82\x04\xa4\x02\x01\x00\x02\x82\x01\x01\x00\xb0\x11\x22\x33\x44\x55\x66\x77";
-    let pkcs8 = b"\x30\x82\x04\xbe\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+    let pkcs8 =
+        b"\x30\x82\x04\xbe\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
     gives(&encoded(rsa), rsa);
     for key in [&ec[..], &sec1[..], &pkcs8[..]] {
         for before in [&[][..], b"1", b"12"] {
@@ -163,7 +164,9 @@ fn any_bytes_return_in_linear_time() {
         bytes[at] ^= 0x15;
         decoded(&bytes);
     }
-    for piece in ["KoZIhvcN", "KoZIhvcN\n", "KoZIhvcN\n\n\n\n\n\n\n\n", "KoZIhvcN ", "H4sI", "CRUdJTi\\n"] {
+    for piece in
+        ["KoZIhvcN", "KoZIhvcN\n", "KoZIhvcN\n\n\n\n\n\n\n\n", "KoZIhvcN ", "H4sI", "CRUdJTi\\n"]
+    {
         decoded(piece.repeat(400_000 / piece.len()).as_bytes());
     }
 }

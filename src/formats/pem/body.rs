@@ -57,7 +57,9 @@ pub(super) fn recover<T>(
         before.clone_from(&digits);
         let bytes = decode(&digits);
         let parsed = match judge(&bytes) {
-            Judged::Whole(parsed) => return Some(Recovered { digits, bytes, parsed: Some(parsed) }),
+            Judged::Whole(parsed) => {
+                return Some(Recovered { digits, bytes, parsed: Some(parsed) });
+            }
             Judged::Partial(parsed) => Some(parsed),
             Judged::No => None,
         };
@@ -99,8 +101,16 @@ pub(super) fn dense(text: &[u8]) -> usize {
 
 /// Whether there is more between the string literals of `text` than what puts them together.
 pub(super) fn is_code(text: &[u8]) -> bool {
-    const JOINS: &[&[u8]] =
-        &[b"append", b"concat", b"echo", b"vbLf", b"vbCrLf", b"vbNewLine", b"Environment", b"NewLine"];
+    const JOINS: &[&[u8]] = &[
+        b"append",
+        b"concat",
+        b"echo",
+        b"vbLf",
+        b"vbCrLf",
+        b"vbNewLine",
+        b"Environment",
+        b"NewLine",
+    ];
     let Some(quote) = quote(text) else { return false };
     text.split(|&byte| byte == quote)
         .skip(1)
@@ -217,7 +227,11 @@ fn words(text: &[u8], choose: for<'a> fn(&'a [u8], &'a [u8]) -> &'a [u8]) -> Opt
     let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
     // What stands before END on its line is no part of the body.
     let whole = match text.iter().rposition(|&byte| byte == b'\n').map(|at| text.split_at(at)) {
-        Some((whole, last)) if !last.trim_ascii_start().iter().all(|&b| is_base64(b) || b == b'=') => whole,
+        Some((whole, last))
+            if !last.trim_ascii_start().iter().all(|&b| is_base64(b) || b == b'=') =>
+        {
+            whole
+        }
         _ => text,
     };
     for line in lines(whole) {
@@ -247,7 +261,8 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// `Name: value`. No digit is a colon.
 fn is_header(line: &[u8]) -> bool {
     let line = line.trim_ascii_start();
-    let name = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+    let name =
+        line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
     name > 0 && line.get(name) == Some(&b':')
 }
 

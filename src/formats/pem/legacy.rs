@@ -4,7 +4,7 @@
 use aes::{Aes128, Aes192, Aes256};
 use cbc::{
     Decryptor,
-    cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyIvInit, KeyInit, block_padding::Pkcs7},
+    cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit, block_padding::Pkcs7},
 };
 use des::{Des, TdesEde3};
 use md5::{Digest, Md5};
@@ -43,7 +43,8 @@ pub(super) fn encryption(text: &[u8]) -> Option<Encryption> {
     let cipher = str::from_utf8(name).ok()?.to_ascii_lowercase();
     let rest = rest.strip_prefix(b",")?;
     // The length is known: what follows may be digits of the body, when line ends got lost.
-    let digits = if cipher.starts_with("aes-") || cipher.starts_with("camellia-") { 32 } else { 16 };
+    let digits =
+        if cipher.starts_with("aes-") || cipher.starts_with("camellia-") { 32 } else { 16 };
     let digits = rest.iter().take(digits).take_while(|byte| byte.is_ascii_hexdigit()).count();
     let iv = crate::decode::radix::hex(rest.get(..digits)?).to_vec();
     Some(Encryption { cipher, iv, end: at + blanks + length + 1 + digits })
@@ -71,7 +72,9 @@ pub(super) fn material(
     material.key_id = of_sealed(sealed);
     let opened = WELL_KNOWN.iter().find_map(|&password| {
         let plain = decrypted(encryption, password, sealed)?;
-        parse(&plain).filter(|inside| inside.class == Class::PrivateKey).map(|inside| (password, inside))
+        parse(&plain)
+            .filter(|inside| inside.class == Class::PrivateKey)
+            .map(|inside| (password, inside))
     });
     if let Some((password, inside)) = opened {
         material = Material { label: Label::Encrypted, password: Some(password), ..inside };

@@ -36,7 +36,11 @@ fn width(pem: &str, width: usize) -> String {
 }
 
 fn percent(pem: &str, space: &str) -> String {
-    pem.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D").replace(' ', space).replace('\n', "%0A")
+    pem.replace('+', "%2B")
+        .replace('/', "%2F")
+        .replace('=', "%3D")
+        .replace(' ', space)
+        .replace('\n', "%0A")
 }
 
 fn every(pem: &str, from: &[char], to: impl Fn(char) -> String) -> String {
@@ -67,7 +71,9 @@ const DISGUISES: &[Disguise] = &[
     ("json crlf", |pem| format!("{{\"key\": \"{}\"}}", pem.replace('\n', "\\r\\n"))),
     ("json slashes", |pem| pem.replace('\n', "\\n").replace('/', "\\/")),
     ("json in json", |pem| format!("\"{{\\\"key\\\": \\\"{}\\\"}}\"", pem.replace('\n', "\\\\n"))),
-    ("json thrice", |pem| format!("\"k\\\\\\\": \\\\\\\"{}\\\\\\\"", pem.replace('\n', "\\\\\\\\n"))),
+    ("json thrice", |pem| {
+        format!("\"k\\\\\\\": \\\\\\\"{}\\\\\\\"", pem.replace('\n', "\\\\\\\\n"))
+    }),
     ("unicode escapes", |pem| every(pem, MARKS, |c| format!("\\u{:04x}", u32::from(c)))),
     ("upper unicode escapes", |pem| every(pem, MARKS, |c| format!("\\u{:04X}", u32::from(c)))),
     ("spaces as escapes", |pem| every(pem, &[' ', '\n'], |c| format!("\\u{:04X}", u32::from(c)))),
@@ -115,7 +121,9 @@ const DISGUISES: &[Disguise] = &[
         format!("String key = \"{}\";", pem.replace("-----END", "\\n-----END"))
     }),
     ("javascript", |pem| lines(pem, |line| format!("  '{line}\\n' +\n"))),
-    ("javascript array", |pem| format!("[\n{}].join('\\n')", lines(pem, |l| format!("  '{l}',\n")))),
+    ("javascript array", |pem| {
+        format!("[\n{}].join('\\n')", lines(pem, |l| format!("  '{l}',\n")))
+    }),
     ("javascript template", |pem| format!("const key = `{pem}`;")),
     ("php", |pem| lines(pem, |line| format!("    . '{line}'\n"))),
     ("php assignments", |pem| lines(pem, |line| format!("$key .= \"{line}\\n\";\n"))),
@@ -274,7 +282,8 @@ fn what_stands_for_a_key_is_a_stub() {
             assert_eq!(labels(&text), [(Label::Stub, "pem")], "{text}");
         }
     }
-    let java = "\"-----BEGIN PRIVATE KEY-----\\n\" +\n \"xxxx\\n\" +\n\"-----END PRIVATE KEY-----\\n\"";
+    let java =
+        "\"-----BEGIN PRIVATE KEY-----\\n\" +\n \"xxxx\\n\" +\n\"-----END PRIVATE KEY-----\\n\"";
     assert_eq!(labels(java), [(Label::Stub, "pem")]);
 }
 
@@ -385,6 +394,7 @@ fn hostile_files_take_linear_time() {
         // Quadratic time would be hours; the limit only has to tell the two apart.
         assert!(start.elapsed().as_secs() < 60, "{piece}");
     }
-    let long = format!("{header}\n{}", "MC4CAQAwBQYDK2VwBCIEICd8VzEmdlF/QAnuMZYVyiu4\n".repeat(20_000));
+    let long =
+        format!("{header}\n{}", "MC4CAQAwBQYDK2VwBCIEICd8VzEmdlF/QAnuMZYVyiu4\n".repeat(20_000));
     run(&ROW, long.as_bytes());
 }

@@ -19,7 +19,7 @@ use crate::{
     identity::of_sealed,
     rows::{Found, Row},
     stub,
-    unit::Unit,
+    unit::{Decoded, Unit},
 };
 
 /// BEGIN behind a dash in every spelling: plain, `%2D`, `\u002d`, `&#45;`, `\055`, and the long
@@ -133,7 +133,8 @@ fn materials(unit: Unit<'_>, kind: Kind, begin: &Boundary, body: &Body) -> Vec<M
     let encryption = legacy::encryption(text);
     let content = encryption.as_ref().and_then(|it| text.get(it.end..)).unwrap_or(text);
     let pasted = Pasted { text: content, prefix };
-    let decode = if label_is_hex(&begin.label) { radix::hex } else { radix::base64 };
+    // Digits of OpenVPN are of one kind or the other: their parser knows which.
+    let decode = if kind == Kind::OpenVpn { digits_as_they_are } else { radix::base64 };
     let recovered = recover(&pasted, decode, |bytes| match &encryption {
         None => judged(parse(kind, &begin.label, bytes)),
         Some(encryption) => {
@@ -144,9 +145,6 @@ fn materials(unit: Unit<'_>, kind: Kind, begin: &Boundary, body: &Body) -> Vec<M
             }
         }
     });
-    let is_whole = |materials: &Vec<Material>| {
-        materials.first().is_some_and(|material| material.label != Label::Truncated)
-    };
     match recovered {
         Some(Recovered { parsed: Some(materials), .. }) if is_whole(&materials) => materials,
         recovered => unparsed(unit, kind, begin, body, content, recovered).into_iter().collect(),
@@ -155,18 +153,23 @@ fn materials(unit: Unit<'_>, kind: Kind, begin: &Boundary, body: &Body) -> Vec<M
 
 fn judged(parsed: Result<Vec<Material>, Reject>) -> Judged<Vec<Material>> {
     match parsed {
-        Ok(materials) => match materials.first() {
-            Some(first) if first.label == Label::Truncated => Judged::Partial(materials),
-            Some(_) => Judged::Whole(materials),
-            None => Judged::No,
-        },
+        Ok(materials) if materials.is_empty() => Judged::No,
+        Ok(materials) if is_whole(&materials) => Judged::Whole(materials),
+        Ok(materials) => Judged::Partial(materials),
         Err(Reject) => Judged::No,
     }
 }
 
-/// The body of an OpenVPN static key is in hexadecimal digits.
-fn label_is_hex(label: &str) -> bool {
-    label.starts_with("OpenVPN Static key")
+/// Whether a parser understood all of it.
+fn is_whole(materials: &[Material]) -> bool {
+    materials.first().is_some_and(|first| match first.label {
+        Label::Plaintext | Label::Encrypted | Label::Wrapped | Label::Public => true,
+        Label::Truncated | Label::Stub | Label::Unparsed => false,
+    })
+}
+
+fn digits_as_they_are(digits: &[u8]) -> Decoded {
+    Decoded::new(digits.to_vec())
 }
 
 /// What the decoded bytes are. Labels are often wrong, so a magic number goes first.
@@ -225,7 +228,7 @@ fn unparsed(
                 (dense >= 16 || (closed && own_line)).then_some(Label::Stub)?
             } else if few {
                 (closed && own_line && clean).then_some(Label::Stub)?
-            } else if recovered.parsed.is_some() || is_cut(&recovered.bytes) {
+            } else if is_cut(&recovered.bytes) {
                 Label::Truncated
             } else {
                 Label::Unparsed
@@ -233,33 +236,24 @@ fn unparsed(
         }
         _ => (closed && stands_for_a_body(&body.text)).then_some(Label::Stub)?,
     };
-    let class = if label_is_hex(&begin.label) { Class::SecretKey } else { Class::PrivateKey };
-    let format = match kind {
-        Kind::OpenPgp => "openpgp",
-        Kind::OpenSsh => "openssh",
-        Kind::OpenVpn => "openvpn",
-        Kind::SshCom => "sshcom",
-        Kind::Der | Kind::SshPublic | Kind::Tpm | Kind::Ignored => "pem",
+    if label != Label::Stub
+        && let Some(Recovered { parsed: Some(materials), .. }) = recovered
+    {
+        return materials.into_iter().next();
+    }
+    let (format, class) = match kind {
+        Kind::OpenPgp => ("openpgp", Class::PrivateKey),
+        Kind::OpenSsh => ("openssh", Class::PrivateKey),
+        Kind::OpenVpn => ("openvpn", Class::SecretKey),
+        Kind::SshCom => ("sshcom", Class::PrivateKey),
+        Kind::Der | Kind::SshPublic | Kind::Tpm | Kind::Ignored => ("pem", Class::PrivateKey),
     };
     let mut material = Material::new(format, class, label);
     material.algorithm = algorithm(&begin.label).map(Into::into);
-    match label {
-        Label::Truncated => {
-            let parsed = recovered.and_then(|it| {
-                let bytes = it.bytes;
-                it.parsed.and_then(|it| it.into_iter().next()).or_else(|| {
-                    material.key_id = of_sealed(&bytes);
-                    None
-                })
-            });
-            Some(parsed.unwrap_or(material))
-        }
-        Label::Unparsed => {
-            material.key_id = recovered.and_then(|it| of_sealed(&it.bytes));
-            Some(material)
-        }
-        _ => Some(material),
+    if label != Label::Stub {
+        material.key_id = recovered.and_then(|it| of_sealed(&it.bytes));
     }
+    Some(material)
 }
 
 /// Whether `bytes` begin a SEQUENCE (X.690 8.1.3) that goes on after their end.

@@ -126,8 +126,7 @@ fn algorithm(label: &str) -> Option<&'static str> {
 }
 
 fn materials(unit: Unit<'_>, kind: Kind, begin: &Boundary, body: &Body) -> Vec<Material> {
-    let line = unit.line_start(begin.range.start, PREFIX);
-    let prefix = unit.get(line..begin.range.start);
+    let prefix = prefix(unit, begin.range.start);
     let clean = body::without_markup(&body.text);
     let text: &[u8] = clean.as_ref().map_or(&body.text, |clean| clean);
     let encryption = legacy::encryption(text);
@@ -149,6 +148,13 @@ fn materials(unit: Unit<'_>, kind: Kind, begin: &Boundary, body: &Body) -> Vec<M
         Some(Recovered { parsed: Some(materials), .. }) if is_whole(&materials) => materials,
         recovered => unparsed(unit, kind, begin, body, content, recovered).into_iter().collect(),
     }
+}
+
+/// What stands before BEGIN on its line, be the line in a string.
+fn prefix(unit: Unit<'_>, begin: usize) -> &[u8] {
+    let line = unit.get(unit.line_start(begin, PREFIX)..begin);
+    let in_string = memchr::memmem::rfind(line, b"\\n").and_then(|at| line.get(at + 2..));
+    in_string.unwrap_or(line)
 }
 
 fn judged(parsed: Result<Vec<Material>, Reject>) -> Judged<Vec<Material>> {
@@ -209,12 +215,14 @@ fn unparsed(
     recovered: Option<Recovered<Vec<Material>>>,
 ) -> Option<Material> {
     if !is_secret(&begin.label) {
-        return recovered?.parsed?.into_iter().next();
+        // What it promises is public, and broken: that is of interest only if it is more.
+        let first = recovered?.parsed?.into_iter().next()?;
+        return (first.class == Class::PrivateKey).then_some(first);
     }
     let closed = matches!(&body.end, End::Marked(Some(label)) if *label == begin.label);
     // In running text and in code, what follows on the same line is no body.
     let own_line = text.iter().find(|&&byte| !matches!(byte, b' ' | b'\t')) == Some(&b'\n');
-    let cut = stub::has_ellipsis(text) || {
+    let cut = stub::has_ellipsis(&body.text) || {
         let after = unit.span(body.after, 8);
         after.starts_with(b"...") || after.starts_with("…".as_bytes())
     };

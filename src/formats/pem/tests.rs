@@ -151,6 +151,30 @@ const DISGUISES: &[Disguise] = &[
     ("syslog", |pem| {
         numbered(pem, |n, line| format!("Nov  {n} 10:15:0{n} web01 app[2214]: {line}\n"))
     }),
+    ("json log", |pem| {
+        numbered(pem, |n, line| {
+            format!("{{\"t\":\"2025-11-03T10:15:{n:02}Z\",\"message\":\"{line}\",\"n\":7}}\n")
+        })
+    }),
+    ("docker log", |pem| {
+        lines(pem, |line| {
+            format!("{{\"log\":\"{line}\\n\",\"stream\":\"stdout\",\"time\":\"2025\"}}\n")
+        })
+    }),
+    ("container log", |pem| {
+        numbered(pem, |n, line| format!("2025-11-03T10:15:{n:02}.4171234Z stdout F {line}\n"))
+    }),
+    ("search results", |pem| numbered(pem, |n, line| format!("etc/key.pem:{n}:{line}\n"))),
+    ("blame", |pem| {
+        numbered(pem, |n, line| {
+            format!("{:07x} (Ann 2025-11-03 10:15:00 +0100 {n}) {line}\n", n * 7919)
+        })
+    }),
+    ("patch in json", |pem| {
+        format!("{{\"patch\": \"@@ -0,0 +1,3 @@\\n{}\"}}", lines(pem, |line| format!("+{line}\\n")))
+    }),
+    ("notebook", |pem| lines(pem, |line| format!("    \"    \\\"{line}\\\\n\\\" +\\n\",\n"))),
+    ("yaml in quotes", |pem| format!("key: \"{}\"", pem.replace('\n', "\\n\\\n  \\ "))),
     ("compose", |pem| lines(pem, |line| format!("signer-1  | {line}\n"))),
     ("line numbers", |pem| numbered(pem, |n, line| format!("{n:4}  {line}\n"))),
     ("bars", |pem| lines(pem, |line| format!("| {line} |\n"))),
@@ -201,9 +225,7 @@ fn the_body_is_recovered_from_every_disguise() {
             assert_eq!(begin.label, "PRIVATE KEY", "{name}");
             let Body { text: inner, .. } = armour::body(text.as_bytes(), &begin);
             let clean = without_markup(&inner);
-            let unit = Unit::whole(text.as_bytes());
-            let start = unit.line_start(begin.range.start, PREFIX);
-            let prefix = unit.get(start..begin.range.start);
+            let prefix = prefix(Unit::whole(text.as_bytes()), begin.range.start);
             let pasted = Pasted { text: clean.as_ref().map_or(&inner, |clean| clean), prefix };
             let recovered = recover(&pasted, radix::base64, sound);
             let good = recovered.is_some_and(|it| it.parsed.is_some() && *it.bytes == der_of(pem));
@@ -243,6 +265,8 @@ fn a_header_that_is_only_spoken_of_is_nothing() {
         "-----BEGIN LICENSE-----\nAAAA\n-----END LICENSE-----\n",
         "-----BEGIN PGP SIGNATURE-----\n\niQEzBAABCgAdFiEEeVL9\n-----END PGP SIGNATURE-----\n",
         "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n",
+        "-----BEGIN CERTIFICATE-----\nMIICEjCCAXugAwIBAgIBQjANBgkqhkiG9w0BAQUFADAlMSMwIQYDVQQDExpEZWVw\n\
+         <...>\nyTxhjDIt\n-----END CERTIFICATE-----\n",
         "-----BEGIN PUBLIC KEY-----\n<your key>\n-----END PUBLIC KEY-----\n",
         "-----BEGIN DH PARAMETERS-----\nMIIBCAKCAQEA7nVYe1w\n-----END DH PARAMETERS-----\n",
     ] {

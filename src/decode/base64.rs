@@ -47,10 +47,11 @@ pub(crate) const ROW: Row = Row {
         b"wBQYDK2",
         // PKCS#1: version 0 and the head of a modulus.
         b"IBAAK",
-        // `openssh-key-v1`, PuTTY, age, JKS, JCEKS, gzip: at the start of what is encoded.
+        // `openssh-key-v1`, PuTTY, age, CryptoAPI, JKS, JCEKS, gzip: at the start of what is encoded.
         b"ZXktdjEA",
         b"UHVUVFktVXNl",
         b"QUdFLVNFQ1JFVC",
+        b"BwIAAACk",
         b"/u3+7Q",
         b"zs7Ozg",
         b"H4sI",
@@ -97,7 +98,7 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
 
 /// Whether what is encoded begins with the needle.
 fn begins(needle: &[u8]) -> bool {
-    matches!(needle, b"UHVUVFktVXNl" | b"/u3+7Q" | b"zs7Ozg" | b"H4sI")
+    matches!(needle, b"UHVUVFktVXNl" | b"BwIAAACk" | b"/u3+7Q" | b"zs7Ozg" | b"H4sI")
 }
 
 /// Whether the digits around a short needle say what it promises.

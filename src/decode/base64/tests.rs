@@ -120,7 +120,8 @@ fn stores_and_gzip_are_found_by_their_head() {
     let gzip = b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\xd3\xd5\x05\x02\x27\x57\x77\x4f\x3f\x85";
     let jks = b"\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\x01\0\0\0\x01\0\x03key";
     let openssh = b"openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none";
-    for bytes in [&gzip[..], jks, openssh] {
+    let capi = b"\x07\x02\0\0\0\xa4\0\0RSA2\0\x08\0\0\x01\0\x01\0\x13";
+    for bytes in [&gzip[..], jks, openssh, capi] {
         gives(&format!("a: {}", encoded(bytes)), bytes);
         gives(&format!("words\n{}\n", wrapped(&encoded(bytes), 20, "\n")), bytes);
     }

@@ -106,6 +106,13 @@ where
 {
     let salt = iv.first_chunk::<8>()?;
     let key = bytes_to_key(length, password.as_bytes(), salt);
+    // The last block tells nearly every wrong password.
+    let ends = [2 * iv.len(), iv.len()].map(|back| sealed.len().checked_sub(back));
+    if let [Some(before), Some(last)] = ends {
+        let mut block = Zeroizing::new(sealed.get(last..)?.to_vec());
+        let cipher = Decryptor::<C>::new_from_slices(&key, sealed.get(before..last)?).ok()?;
+        cipher.decrypt_padded::<Pkcs7>(&mut block).ok()?;
+    }
     let mut plain = Zeroizing::new(sealed.to_vec());
     let cipher = Decryptor::<C>::new_from_slices(&key, iv).ok()?;
     let length = cipher.decrypt_padded::<Pkcs7>(&mut plain).ok()?.len();

@@ -52,17 +52,16 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let Some(kind) = kind(&begin.label) else { return };
     let body = armour::body(unit.bytes, &begin);
     let range = begin.range.start..body.after;
-    if kind == Kind::Ignored {
-        if matches!(body.end, End::Marked(_)) {
-            found.claim(range.end);
-        }
-        return;
-    }
-    for material in materials(unit, kind, &begin, &body) {
-        found.material(range.clone(), material);
-    }
-    if is_silent(&begin.label) && matches!(body.end, End::Marked(_)) {
+    let materials = match kind {
+        Kind::Ignored => Vec::new(),
+        _ => materials(unit, kind, &begin, &body),
+    };
+    if materials.is_empty() && matches!(body.end, End::Marked(_)) && 0 < body::dense(&body.text) {
+        // A request, a signature, a broken certificate: what is in it is nothing on its own.
         found.claim(range.end);
+    }
+    for material in materials {
+        found.material(range.clone(), material);
     }
 }
 
@@ -108,11 +107,6 @@ fn kind(label: &str) -> Option<Kind> {
 fn is_secret(label: &str) -> bool {
     let key = label.contains("KEY") || label.contains(" key") || label.contains(" Key");
     label.contains("PRIVATE") || label.contains("SECRET") || (key && !label.contains("PUBLIC"))
-}
-
-/// Whether armour with this label rarely holds a key, and then nobody need hear of it.
-fn is_silent(label: &str) -> bool {
-    label.contains("PKCS") || label == "CMS"
 }
 
 /// The algorithm that a label names: all that is known of some keys.

@@ -32,5 +32,6 @@ pub mod report;
 mod rows;
 pub mod rule;
 pub mod scan;
+mod stub;
 mod suppress;
 mod unit;

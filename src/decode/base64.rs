@@ -1,6 +1,211 @@
-//! Base64 of a PEM, of DER or of gzip, in any of the three phases, wrapped or not.
+//! Base64 of a PEM, of DER, of a key store or of gzip, in any of the three phases, wrapped or not.
+//! Knows what keys look like in base64; what the bytes are, others say.
 
-use crate::rows::Row;
+use std::ops::Range;
 
-pub(crate) const ROW: Row =
-    Row { name: "base64", text: &[], binary: &[], find: |_, _, _| {}, head: None };
+use zeroize::Zeroizing;
+
+use super::{
+    append,
+    escape::spelled,
+    radix::{base64, is_base64},
+};
+use crate::{
+    budget,
+    rows::{Found, Row},
+    unit::{Decoded, Unit},
+};
+
+/// Each needle spells whole bytes at one place of a group of four digits, which [`place`] knows:
+/// where the bytes begin need not be found.
+pub(crate) const ROW: Row = Row {
+    name: "base64",
+    text: &[
+        // `-BEGIN `: every PEM.
+        b"CRUdJTi",
+        b"QkVHSU4",
+        b"JFR0lO",
+        // The same, encoded twice.
+        b"Q1JVZEpUa",
+        b"NSVWRKVGl",
+        b"DUlVkSlRp",
+        // Object identifiers of RSA, of PKCS#5 to PKCS#12: 1.2.840.113549.1.
+        b"KoZIhvcN",
+        b"qGSIb3DQ",
+        b"hkiG9w0B",
+        // Elliptic curves of ANSI: 1.2.840.10045.
+        b"KoZIzj",
+        b"qGSM49",
+        b"hkjOP",
+        // Elliptic curves of Certicom: 1.3.132.0.
+        b"BgUrgQQA",
+        b"YFK4EEA",
+        b"BSuBBA",
+        // X25519 to Ed448: 1.3.101.
+        b"MAUGAytl",
+        b"AFBgMrZ",
+        b"wBQYDK2",
+        // PKCS#1: version 0 and the head of a modulus.
+        b"IBAAK",
+        // `openssh-key-v1`, PuTTY, age, CryptoAPI, JKS, JCEKS, gzip: at the start of what is encoded.
+        b"ZXktdjEA",
+        b"UHVUVFktVXNl",
+        b"QUdFLVNFQ1JFVC",
+        b"BwIAAACk",
+        b"/u3+7Q",
+        b"zs7Ozg",
+        b"H4sI",
+    ],
+    binary: &[],
+    find,
+    head: None,
+};
+
+/// Digits of a line from which the next line may go on with what it holds.
+const LINE: usize = 20;
+
+/// Digits that are worth decoding.
+const SMALLEST: usize = 24;
+
+/// Digits before the first digit of a needle, modulo four.
+fn place(needle: &[u8]) -> usize {
+    match needle {
+        b"JFR0lO" | b"NSVWRKVGl" | b"qGSIb3DQ" | b"qGSM49" | b"YFK4EEA" | b"AFBgMrZ" | b"IBAAK" => {
+            2
+        }
+        b"CRUdJTi" | b"DUlVkSlRp" | b"wBQYDK2" => 3,
+        _ => 0,
+    }
+}
+
+fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
+    let literal = unit.get(needle.clone());
+    let begins = begins(literal);
+    if !is_likely(unit, literal, needle.start) {
+        return;
+    }
+    let low = needle.start.saturating_sub(budget::LOOK_BACK).max(found.claimed());
+    let start = if begins { needle.start } else { run_start(unit.bytes, low, needle.start) };
+    let (digits, before, end) = run(unit.bytes, start, needle.start);
+    // Words before the run that look like digits of it: what makes no whole group is left out.
+    let odd = (before + 4 - place(literal) % 4) % 4;
+    let Some(digits) = digits.get(odd..).filter(|digits| digits.len() >= SMALLEST) else {
+        found.claim(end);
+        return;
+    };
+    found.decoded(start..end, "base64", base64(digits));
+}
+
+/// Whether what is encoded begins with the needle.
+fn begins(needle: &[u8]) -> bool {
+    matches!(needle, b"UHVUVFktVXNl" | b"BwIAAACk" | b"/u3+7Q" | b"zs7Ozg" | b"H4sI")
+}
+
+/// Whether the digits around a short needle say what it promises.
+fn is_likely(unit: Unit<'_>, needle: &[u8], at: usize) -> bool {
+    let ahead = unit.span(at, 24);
+    match needle {
+        b"H4sI" => is_gzip(&base64(ahead)),
+        b"/u3+7Q" | b"zs7Ozg" => matches!(base64(ahead).get(4..8), Some([0, 0, 0, 1 | 2])),
+        b"IBAAK" => at.checked_sub(6).is_some_and(|start| unit.span(start, 2) == b"MI"),
+        _ => true,
+    }
+}
+
+/// RFC 1952 2.3.1: deflate, no reserved flag, a known system.
+fn is_gzip(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x1f, 0x8b, 8, flags, _, _, _, _, 0 | 2 | 4, system, ..]
+        if *flags < 0x20 && (*system <= 13 || *system == 255))
+}
+
+/// Where the digits begin that lead to `at`, over line ends between lines of nothing else.
+fn run_start(bytes: &[u8], low: usize, at: usize) -> usize {
+    let digit = |at: usize| {
+        bytes.get(at).is_some_and(|&byte| is_base64(byte) || byte == b'\\' || byte == b'%')
+    };
+    let blank = |at: usize| bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
+    let back = |mut from: usize, test: &dyn Fn(usize) -> bool| {
+        while low < from && test(from - 1) {
+            from -= 1;
+        }
+        from
+    };
+    let mut start = back(at, &digit);
+    loop {
+        let indent = back(start, &blank);
+        if indent <= low || bytes.get(indent - 1) != Some(&b'\n') {
+            return start;
+        }
+        let end = back(indent - 1, &blank);
+        let line = back(end, &digit);
+        if end - line < LINE {
+            return start;
+        }
+        start = line;
+    }
+}
+
+/// The digits from `start` on through `at` until what ends them: digits, how many stand before
+/// `at`, and the end.
+fn run(bytes: &[u8], start: usize, at: usize) -> (Decoded, usize, usize) {
+    let stop = bytes.len().min(at.saturating_add(budget::LOOK_AHEAD));
+    let mut digits = Zeroizing::new(Vec::with_capacity(SMALLEST.max(at - start) * 2));
+    let mut before = 0;
+    let mut end = start;
+    let mut line_starts = false;
+    let mut next = start;
+    while next < stop {
+        if next <= at {
+            before = digits.len();
+        }
+        let spelled = spelled(bytes, next, false);
+        let after = next + spelled.length;
+        match spelled.byte {
+            Some(byte) if is_base64(byte) => {
+                append(&mut digits, &[byte]);
+                line_starts = false;
+                end = after;
+            }
+            Some(b'\n') if next < at || goes_on(bytes, after) => line_starts = true,
+            Some(b' ' | b'\t') if next < at || line_starts || ends_line(bytes, after) => {}
+            Some(b'\\') | None => {}
+            Some(b'=') => {
+                end = after;
+                break;
+            }
+            Some(_) => break,
+        }
+        next = after;
+    }
+    (digits, before, end.max(at))
+}
+
+/// Whether the line at `at` holds one word of digits and nothing else.
+fn goes_on(bytes: &[u8], mut at: usize) -> bool {
+    let mut word = 0;
+    // As many blanks as people indent with, and a word.
+    for _ in 0..256 {
+        if bytes.len() <= at || LINE <= word {
+            break;
+        }
+        let spelled = spelled(bytes, at, false);
+        match spelled.byte {
+            Some(byte) if is_base64(byte) => word += 1,
+            Some(b' ' | b'\t' | b'\n' | b'\\') | None if word == 0 => {}
+            Some(byte) => return 0 < word && b"\n\\=\"'`<&".contains(&byte),
+            None => {}
+        }
+        at += spelled.length;
+    }
+    0 < word
+}
+
+/// Whether nothing but blanks stands between `at` and the end of the line.
+fn ends_line(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let mut near = rest.iter().take(256);
+    near.find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) == Some(&b'\n')
+}
+
+#[cfg(test)]
+mod tests;

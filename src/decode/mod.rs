@@ -1,10 +1,25 @@
 //! Text that spells bytes. One row per decoding; what a row decodes is inspected in turn.
 
 mod base64;
+pub(crate) mod escape;
 mod gzip;
+pub(crate) mod radix;
 mod utf16;
 
-use crate::rows::Row;
+use zeroize::Zeroizing;
+
+use crate::{rows::Row, unit::Decoded};
 
 /// Every decoding, sorted by name.
 pub(crate) const TABLE: &[Row] = &[base64::ROW, gzip::ROW, utf16::ROW];
+
+/// Adds to bytes that may be secret: what a larger buffer replaces is wiped.
+pub(crate) fn append(to: &mut Decoded, bytes: &[u8]) {
+    let length = to.len().saturating_add(bytes.len());
+    if to.capacity() < length {
+        let mut larger = Zeroizing::new(Vec::with_capacity(length.saturating_mul(2).max(256)));
+        larger.extend_from_slice(to);
+        *to = larger;
+    }
+    to.extend_from_slice(bytes);
+}

@@ -4,3 +4,9 @@ use crate::rows::Row;
 
 pub(crate) const ROW: Row =
     Row { name: "openpgp", text: &[], binary: &[], find: |_, _, _| {}, head: None };
+
+pub(crate) fn parse_armoured(
+    _bytes: &[u8],
+) -> Result<Vec<crate::fact::Material>, crate::error::Reject> {
+    Err(crate::error::Reject)
+}

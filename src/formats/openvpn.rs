@@ -4,3 +4,10 @@ use crate::rows::Row;
 
 pub(crate) const ROW: Row =
     Row { name: "openvpn", text: &[], binary: &[], find: |_, _, _| {}, head: None };
+
+pub(crate) fn parse(
+    _label: &str,
+    _bytes: &[u8],
+) -> Result<crate::fact::Material, crate::error::Reject> {
+    Err(crate::error::Reject)
+}

@@ -131,7 +131,7 @@ fn at_the_end_of_a_file_a_key_may_be_cut_but_not_in_a_window() {
     assert_eq!((found[0].0.clone(), found[0].1.label), (50..450, Label::Truncated));
 
     let mut none = Found::default();
-    let unit = Unit { bytes: &bytes, at_start: true, at_end: false };
+    let unit = Unit { bytes: &bytes, at_start: true, at_end: false, decoded: false };
     find(unit, 54..58, &mut none);
     assert!(none.materials().is_empty());
     assert!(rows::run(&ROW, &bytes[..100]).is_empty(), "too little to be sure");

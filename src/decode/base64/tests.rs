@@ -1,0 +1,173 @@
+//! Tests of the row, in every phase and wrapping.
+
+use super::*;
+use crate::rows::What;
+
+const PEM: &str = "-----BEGIN PRIVATE KEY-----\n\
+    MC4CAQAwBQYDK2VwBCIEICd8VzEmdlF/QAnuMZYVyiu4+4akv0MDCtLTuA7RcIwM\n\
+    -----END PRIVATE KEY-----\n";
+
+/// The body of [`PEM`].
+const ED25519: &str = "MC4CAQAwBQYDK2VwBCIEICd8VzEmdlF/QAnuMZYVyiu4+4akv0MDCtLTuA7RcIwM";
+
+fn encoded(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let mut bits = 0u32;
+        for at in 0..3 {
+            bits = bits << 8 | u32::from(group.get(at).copied().unwrap_or_default());
+        }
+        for at in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * at) & 63) as usize];
+            text.push(if at <= group.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
+fn wrapped(text: &str, width: usize, between: &str) -> String {
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap()).collect();
+    lines.join(between)
+}
+
+fn decoded(text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+    let mut found = Found::default();
+    for at in 0..text.len() {
+        let needle = ROW.text.iter().find(|needle| text[at..].starts_with(needle));
+        if let Some(needle) = needle
+            && found.claimed() <= at
+        {
+            find(Unit::whole(text), at..at + needle.len(), &mut found);
+        }
+    }
+    let bytes = |item: crate::rows::Item| match item.what {
+        What::Decoded { bytes, .. } => (item.range, bytes.to_vec()),
+        _ => panic!(),
+    };
+    found.items.into_iter().map(bytes).collect()
+}
+
+#[track_caller]
+fn gives(text: &str, bytes: &[u8]) {
+    let found = decoded(text.as_bytes());
+    assert_eq!(found.len(), 1, "{text}");
+    let inner = found[0].1.windows(bytes.len()).any(|window| window == bytes);
+    assert!(inner, "{text}: {}", found[0].1.escape_ascii());
+    assert!(text.is_char_boundary(found[0].0.start) && found[0].0.end <= text.len());
+}
+
+#[test]
+fn a_pem_is_found_in_every_phase_and_wrapping() {
+    for before in ["", "#", "##", "{\"key\": \""] {
+        let text = encoded(format!("{before}{PEM}").as_bytes());
+        for text in [
+            text.clone(),
+            format!("data: {text}\n"),
+            format!("{{\"key\": \"{text}\"}}"),
+            format!("data:text/plain;base64,{text}"),
+            text.replace('+', "-").replace('/', "_").replace('=', ""),
+            wrapped(&text, 64, "\n"),
+            wrapped(&text, 76, "\r\n"),
+            format!("key: |\n  {}\nport: 1", wrapped(&text, 64, "\n  ")),
+            format!("\"{}\"", wrapped(&text, 64, "\\n")),
+            format!("\"{}\\n\"", wrapped(&text, 64, "\\r\\n")),
+            text.replace('/', "\\/"),
+            format!("k={}&n=1", text.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D")),
+            format!("some words\n{text}\n"),
+            format!("word {text} word"),
+        ] {
+            gives(&text, PEM.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn base64_of_base64_gives_base64() {
+    for before in ["", "a", "ab"] {
+        let once = encoded(PEM.as_bytes());
+        let twice = encoded(format!("{before}{once}").as_bytes());
+        gives(&twice, once.as_bytes());
+        gives(&format!("{}\n", wrapped(&twice, 76, "\n")), once.as_bytes());
+    }
+}
+
+#[test]
+fn der_is_found_in_every_phase() {
+    let key = base64(ED25519.as_bytes()).to_vec();
+    for before in [&[][..], b"1", b"12"] {
+        let bytes = [before, &key].concat();
+        gives(&format!("key={}", encoded(&bytes)), &key);
+    }
+    gives(&format!("key={}", ED25519.replace('/', "_").replace('+', "-")), &key);
+    // 1.2.840.10045.2.1 and 1.3.132.0.10, and PKCS#1.
+    let ec = b"\x30\x3e\x02\x01\x00\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x0a\x04";
+    let sec1 = b"\x30\x74\x02\x01\x01\x04\x20ABCDEFGHIJKLMNOPQRSTUVWXYZ123456\xa0\x07\x06\x05\x2b\x81\x04\x00\x0a";
+    let rsa = b"\x30\x82\x04\xa4\x02\x01\x00\x02\x82\x01\x01\x00\xb0\x11\x22\x33\x44\x55\x66\x77";
+    let pkcs8 =
+        b"\x30\x82\x04\xbe\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+    gives(&encoded(rsa), rsa);
+    for key in [&ec[..], &sec1[..], &pkcs8[..]] {
+        for before in [&[][..], b"1", b"12"] {
+            gives(&encoded(&[before, key].concat()), key);
+        }
+    }
+}
+
+#[test]
+fn stores_and_gzip_are_found_by_their_head() {
+    let gzip = b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\xd3\xd5\x05\x02\x27\x57\x77\x4f\x3f\x85";
+    let jks = b"\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\x01\0\0\0\x01\0\x03key";
+    let openssh = b"openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none";
+    let capi = b"\x07\x02\0\0\0\xa4\0\0RSA2\0\x08\0\0\x01\0\x01\0\x13";
+    for bytes in [&gzip[..], jks, openssh, capi] {
+        gives(&format!("a: {}", encoded(bytes)), bytes);
+        gives(&format!("words\n{}\n", wrapped(&encoded(bytes), 20, "\n")), bytes);
+    }
+}
+
+#[test]
+fn what_only_resembles_is_left_alone() {
+    for text in [
+        "H4sI",
+        "H4sIzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+        "/u3+7Qzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+        "xxxxxxIBAAKCAQEAxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "KoZIhvcN",
+        "LS0tLS1CRUdJTi",
+        "MIIEpAIB",
+    ] {
+        assert!(decoded(text.as_bytes()).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn neighbours_do_not_join() {
+    let once = encoded(PEM.as_bytes());
+    let text = format!("a: {once}\nb: {once}\nport: 443\n");
+    let found = decoded(text.as_bytes());
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|(_, bytes)| bytes == PEM.as_bytes()));
+    let jwt = format!("eyJhbGciOiJub25lIn0.{ED25519}.c2ln");
+    assert_eq!(decoded(jwt.as_bytes())[0].0, 20..20 + ED25519.len());
+}
+
+#[test]
+fn any_bytes_return_in_linear_time() {
+    let text = wrapped(&encoded(PEM.as_bytes()), 20, "\\n");
+    for length in 0..text.len() {
+        decoded(&text.as_bytes()[..length]);
+        decoded(&text.as_bytes()[length..]);
+    }
+    for at in 0..text.len() {
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] ^= 0x15;
+        decoded(&bytes);
+    }
+    for piece in
+        ["KoZIhvcN", "KoZIhvcN\n", "KoZIhvcN\n\n\n\n\n\n\n\n", "KoZIhvcN ", "H4sI", "CRUdJTi\\n"]
+    {
+        decoded(piece.repeat(400_000 / piece.len()).as_bytes());
+    }
+}

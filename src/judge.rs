@@ -61,7 +61,7 @@ pub(crate) fn judge(
 }
 
 /// Facts in the order of their places. Facts of one place differ in kind or fields.
-fn sort(facts: &mut [Fact]) {
+pub(crate) fn sort(facts: &mut [Fact]) {
     facts.sort_by(|a, b| {
         let place = |fact: &Fact| (fact.site().offset, fact.site().length, fact.kind);
         a.site()

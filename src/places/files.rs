@@ -3,7 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "this is where named files are read and written")]
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, BufReader},
     path::{Path, PathBuf},
 };
 
@@ -30,6 +31,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
 
 pub(crate) fn exists(path: &Path) -> bool {
     path.exists()
+}
+
+/// A file to be read line by line.
+pub(crate) fn open(path: &Path) -> Result<BufReader<fs::File>, Error> {
+    fs::File::open(path).map(BufReader::new).map_err(|source| Error::file(path, source))
 }
 
 /// All bytes of a file that must be UTF-8; a byte order mark is left out.

@@ -6,7 +6,7 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     openpgp::{elgamal, native, octets},
-    sexp::{self, Sexp},
+    sexp::{self, End, Read, Sexp},
 };
 use crate::{
     algorithm,
@@ -61,7 +61,7 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         let line = unit.line_start(start, 64);
         sexp::folded(bytes, indentation(unit.get(line..start)))
     };
-    if let Some(material) = lowered(kind, &read.root, read.is_whole) {
+    if let Some(material) = lowered(kind, &read) {
         found.material(start..start + length, material);
     }
 }
@@ -87,8 +87,9 @@ fn indentation(line: &[u8]) -> &[u8] {
 }
 
 /// The key that `(kind (algorithm (name value)…))` is. `None` if not one number of it is there.
-fn lowered(kind: Kind, root: &Sexp, is_whole: bool) -> Option<Material> {
-    let key = root.list()?.get(1)?;
+fn lowered(kind: Kind, read: &Read) -> Option<Material> {
+    let is_whole = read.end == End::Closed;
+    let key = read.root.list()?.get(1)?;
     let name = key.list()?.first()?.atom()?;
     let (mut described, is_complete) = described(name, key);
     let has_numbers = key.list()?.iter().skip(1).any(|entry| {
@@ -97,7 +98,7 @@ fn lowered(kind: Kind, root: &Sexp, is_whole: bool) -> Option<Material> {
     if !has_numbers {
         return None;
     }
-    let cut = if is_whole { Label::Unparsed } else { Label::Truncated };
+    let cut = if read.end == End::Cut { Label::Truncated } else { Label::Unparsed };
     let mut material = Material::new("gpg-agent", Class::PrivateKey, cut);
     match kind {
         Kind::Private => {

@@ -28,6 +28,8 @@ mod sexp;
 mod signify;
 mod spelled;
 pub(crate) mod ssh_public;
+#[cfg(test)]
+mod ssh_samples;
 mod ssh_wire;
 pub(crate) mod sshcom;
 mod tink;

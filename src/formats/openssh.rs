@@ -49,12 +49,14 @@ struct File<'a> {
 fn read(bytes: &[u8]) -> Result<(Vec<Material>, usize), Reject> {
     let mut wire = Wire::new(bytes.strip_prefix(MAGIC).ok_or(Reject)?);
     let cipher = wire.name().ok_or(Reject)?;
-    let Some(kdf) = wire.name() else { return Ok((vec![unread(&wire)], bytes.len())) };
+    // What is cut claims only what was understood: something else may follow it.
+    let claimed = |wire: &Wire<'_>| bytes.len() - wire.rest.len();
+    let Some(kdf) = wire.name() else { return Ok((vec![unread(&wire)], claimed(&wire))) };
     let options = wire.string().unwrap_or_default();
     let rounds = (kdf != "none").then(|| bcrypt_rounds(options)).flatten();
     let file = File { cipher, kdf, rounds };
     let Some(count @ 1..=KEYS) = wire.u32() else {
-        return Ok((vec![file.protect(unread(&wire))], bytes.len()));
+        return Ok((vec![file.protect(unread(&wire))], claimed(&wire)));
     };
 
     let mut publics = Vec::new();
@@ -69,19 +71,19 @@ fn read(bytes: &[u8]) -> Result<(Vec<Material>, usize), Reject> {
             .iter()
             .flatten()
             .map(|public| {
-                let material = Material::new("openssh", Class::PrivateKey, Label::Truncated);
+                let material = Material::new("openssh", Class::PrivateKey, cut(wire));
                 file.protect(public.described.clone().describe(material))
             })
             .collect();
         if materials.is_empty() {
             materials.push(file.protect(unread(&wire)));
         }
-        return Ok((materials, bytes.len()));
+        return Ok((materials, claimed(&wire)));
     };
     if file.is_authenticated() {
         wire.take(16);
     }
-    let length = bytes.len() - wire.rest.len();
+    let length = claimed(&wire);
     let materials = if file.cipher == "none" {
         plaintext(&publics, sealed)
     } else {
@@ -112,12 +114,19 @@ fn bcrypt_rounds(options: &[u8]) -> Option<u32> {
     wire.u32()
 }
 
-/// The magic and not much more.
+/// The magic and not much more: what follows is missing, or is no string.
 fn unread(wire: &Wire<'_>) -> Material {
-    let label = if wire.rest.len() < 16 { Label::Truncated } else { Label::Unparsed };
-    let mut material = Material::new("openssh", Class::PrivateKey, label);
+    let mut material = Material::new("openssh", Class::PrivateKey, cut(*wire));
     material.key_id = identity::of_sealed(wire.rest);
     material
+}
+
+/// Whether the bytes end inside of the string at `wire`, or there never was one.
+fn cut(mut wire: Wire<'_>) -> Label {
+    match wire.u32().map(usize::try_from) {
+        Some(Ok(LONGEST..) | Err(_)) => Label::Unparsed,
+        Some(Ok(..LONGEST)) | None => Label::Truncated,
+    }
 }
 
 fn encrypted(file: &File<'_>, publics: &[Option<Public<'_>>], sealed: &[u8]) -> Vec<Material> {
@@ -240,3 +249,6 @@ fn private<'a>(wire: &mut Wire<'a>) -> Option<Private<'a>> {
         is_blank,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,7 +152,7 @@ fn read<'a>(lines: &mut Lines<'a>) -> Option<Key<'a>> {
     while key.mac.is_none()
         && let Some((line, end)) = lines.next()
     {
-        if line.starts_with(MAGIC) {
+        if memchr::memmem::find(line, MAGIC).is_some() {
             break;
         }
         let is_taken = match &mut section {
@@ -246,7 +246,7 @@ impl Key<'_> {
         } else if !self.is_whole {
             Label::Truncated
         } else if self.encryption != "none" {
-            let is_sealed = !self.private.is_empty() && self.private.len() % 16 == 0;
+            let is_sealed = !self.private.is_empty() && self.private.len().is_multiple_of(16);
             if is_sealed { Label::Encrypted } else { Label::Unparsed }
         } else if holds_secret(&self.private, key_type) {
             Label::Plaintext

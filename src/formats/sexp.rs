@@ -12,6 +12,12 @@ const DEPTH: usize = 10;
 /// Longest first element of a list, which is a name.
 const NAME: usize = 64;
 
+/// Longest text in quotes, which is a name or a date.
+const QUOTED: usize = 256;
+
+/// Longest number: RSA-16384 has 2 KiB.
+const LONGEST: usize = 16 << 10;
+
 pub(crate) enum Sexp {
     Atom(Decoded),
     List(Vec<Sexp>),
@@ -36,15 +42,25 @@ impl Sexp {
 /// What was read, as far as it went.
 pub(crate) struct Read {
     pub root: Sexp,
-    /// Whether the outermost list was closed.
-    pub is_whole: bool,
+    pub end: End,
+}
+
+/// Why no more was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The outermost list was closed.
+    Closed,
+    /// The bytes end.
+    Cut,
+    /// What follows is nothing that belongs there.
+    Broken,
 }
 
 /// Reads the list at the start of `bytes`, and says how long it is.
 pub(crate) fn canonical(bytes: &[u8]) -> (Read, usize) {
     let mut at = 0;
     let mut open: Vec<Vec<Sexp>> = Vec::new();
-    loop {
+    let end = loop {
         while bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
             at += 1;
         }
@@ -55,24 +71,27 @@ pub(crate) fn canonical(bytes: &[u8]) -> (Read, usize) {
             }
             Some(b')') => {
                 at += 1;
-                let Some(list) = open.pop() else { break };
+                let Some(list) = open.pop() else { break End::Broken };
                 match open.last_mut() {
                     Some(outer) => outer.push(Sexp::List(list)),
-                    None => return (Read { root: Sexp::List(list), is_whole: true }, at),
+                    None => return (Read { root: Sexp::List(list), end: End::Closed }, at),
                 }
             }
             Some(_) => {
-                let Some(list) = open.last_mut() else { break };
-                let Some((atom, length)) = atom(bytes.get(at..).unwrap_or_default()) else { break };
+                let Some(list) = open.last_mut() else { break End::Broken };
+                let (atom, length) = match atom(bytes.get(at..).unwrap_or_default()) {
+                    Ok(read) => read,
+                    Err(end) => break end,
+                };
                 if list.is_empty() && atom.len() > NAME {
-                    break;
+                    break End::Broken;
                 }
                 list.push(Sexp::Atom(atom));
                 at += length;
             }
-            None => break,
+            None => break End::Cut,
         }
-    }
+    };
     let mut root = Vec::new();
     while let Some(mut list) = open.pop() {
         if !root.is_empty() {
@@ -80,7 +99,7 @@ pub(crate) fn canonical(bytes: &[u8]) -> (Read, usize) {
         }
         root = list;
     }
-    (Read { root: Sexp::List(root), is_whole: false }, at)
+    (Read { root: Sexp::List(root), end }, at)
 }
 
 /// Reads the list at the start of a value that is folded into lines, as in the name-value files of
@@ -110,35 +129,49 @@ pub(crate) fn folded(bytes: &[u8], indentation: &[u8]) -> (Read, usize) {
 }
 
 /// One atom at the start of `bytes`, and how long it is.
-fn atom(bytes: &[u8]) -> Option<(Decoded, usize)> {
-    match bytes.first()? {
-        b'#' => {
-            let rest = bytes.get(1..)?;
-            let length = memchr::memchr(b'#', rest)?;
-            let digits = rest.get(..length)?.iter().filter(|byte| !byte.is_ascii_whitespace());
+fn atom(bytes: &[u8]) -> Result<(Decoded, usize), End> {
+    let rest = bytes.get(1..).unwrap_or_default();
+    match bytes.first() {
+        Some(b'#') => {
+            let is_digit = |byte: &&u8| byte.is_ascii_hexdigit() || byte.is_ascii_whitespace();
+            let length = rest.iter().take_while(is_digit).count();
+            end_of_text(rest, length, b'#')?;
+            let digits = rest.iter().take(length).filter(|byte| !byte.is_ascii_whitespace());
             let digits = Zeroizing::new(digits.copied().collect::<Vec<u8>>());
-            Some((spelled::hex(&digits)?, length + 2))
+            Ok((spelled::hex(&digits).ok_or(End::Broken)?, length + 2))
         }
-        b'"' => {
-            let rest = bytes.get(1..)?;
-            let length = memchr::memchr(b'"', rest.get(..256).unwrap_or(rest))?;
-            Some((Zeroizing::new(rest.get(..length)?.to_vec()), length + 2))
+        Some(b'"') => {
+            let length = rest.iter().take(QUOTED).take_while(|&&byte| byte != b'"').count();
+            end_of_text(rest, length, b'"')?;
+            Ok((Zeroizing::new(rest.get(..length).unwrap_or_default().to_vec()), length + 2))
         }
-        _ => {
-            let is_word = |byte: &u8| {
-                byte.is_ascii_alphanumeric()
-                    || matches!(byte, b'-' | b'.' | b'/' | b'_' | b'*' | b'+')
-            };
-            let length = bytes.iter().take(NAME).take_while(|byte| is_word(byte)).count();
-            let word = bytes.get(..length).filter(|word| !word.is_empty())?;
-            if bytes.get(length) != Some(&b':') {
-                return Some((Zeroizing::new(word.to_vec()), length));
-            }
-            let size: usize = std::str::from_utf8(word).ok()?.parse().ok()?;
-            let value = bytes.get(length + 1..)?.get(..size)?;
-            Some((Zeroizing::new(value.to_vec()), length + 1 + size))
-        }
+        _ => word(bytes),
     }
+}
+
+/// Whether the text of `length` at the start of `rest` is closed by `closing`.
+fn end_of_text(rest: &[u8], length: usize, closing: u8) -> Result<(), End> {
+    match rest.get(length) {
+        Some(&byte) if byte == closing => Ok(()),
+        Some(_) => Err(End::Broken),
+        None => Err(End::Cut),
+    }
+}
+
+/// A bare word, or bytes by their number.
+fn word(bytes: &[u8]) -> Result<(Decoded, usize), End> {
+    let is_letter = |byte: &&u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_' | b'*' | b'+')
+    };
+    let length = bytes.iter().take(NAME).take_while(is_letter).count();
+    let word = bytes.get(..length).filter(|word| !word.is_empty()).ok_or(End::Broken)?;
+    if bytes.get(length) != Some(&b':') {
+        return Ok((Zeroizing::new(word.to_vec()), length));
+    }
+    let size = std::str::from_utf8(word).ok().and_then(|word| word.parse().ok());
+    let size = size.filter(|&size: &usize| size <= LONGEST).ok_or(End::Broken)?;
+    let value = bytes.get(length + 1..).and_then(|rest| rest.get(..size)).ok_or(End::Cut)?;
+    Ok((Zeroizing::new(value.to_vec()), length + 1 + size))
 }
 
 #[cfg(test)]
@@ -158,8 +191,8 @@ mod tests {
     fn both_forms_are_one() {
         let (read, length) = canonical(b"(3:abc(1:n2:\0()(1:e1:x))tail");
         assert_eq!(
-            (shape(&read.root).as_str(), read.is_whole, length),
-            ("(abc (n \0() (e x))", true, 24)
+            (shape(&read.root).as_str(), read.end, length),
+            ("(abc (n \0() (e x))", End::Closed, 24)
         );
         let folded = folded(b"(abc (n #00\n 28#)(e \"x\")\n )\nNext: 1", b"");
         assert_eq!((shape(&folded.0.root).as_str(), folded.1), ("(abc (n \0() (e x))", 27));
@@ -168,14 +201,14 @@ mod tests {
     #[test]
     fn what_is_cut_keeps_its_head() {
         let (read, _) = canonical(b"(3:abc(1:n2:xy)(1:e99:x");
-        assert_eq!((shape(&read.root).as_str(), read.is_whole), ("(abc (n xy) (e))", false));
+        assert_eq!((shape(&read.root).as_str(), read.end), ("(abc (n xy) (e))", End::Cut));
     }
 
     #[test]
     fn depth_and_lengths_are_bounded() {
-        assert!(!canonical(&[b'('; 4096]).0.is_whole);
-        assert!(!canonical(b"(99999999999999999999:a)").0.is_whole);
-        assert!(!canonical(b"(18446744073709551615:a)").0.is_whole);
+        assert_eq!(canonical(&[b'('; 4096]).0.end, End::Broken);
+        assert_eq!(canonical(b"(99999999999999999999:a)").0.end, End::Broken);
+        assert_eq!(canonical(b"(18446744073709551615:a)").0.end, End::Broken);
         assert_eq!(canonical(b"").1, 0);
     }
 }

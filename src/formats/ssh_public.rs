@@ -83,3 +83,99 @@ fn comment(rest: &[u8]) -> Option<String> {
     let text: String = String::from_utf8_lossy(line).trim().chars().take(COMMENT).collect();
     Some(text).filter(|text| !text.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        formats::ssh_samples::{id, sample, torture},
+        rows,
+    };
+
+    fn line(file: &[u8]) -> &str {
+        std::str::from_utf8(file).unwrap().trim_end()
+    }
+
+    #[test]
+    fn lines_of_all_types_have_their_identity() {
+        for (file, name) in [
+            (sample!("rsa.pub"), "rsa"),
+            (sample!("dsa.pub"), "dsa"),
+            (sample!("ecdsa256.pub"), "ecdsa256"),
+            (sample!("ecdsa384.pub"), "ecdsa384"),
+            (sample!("ecdsa521.pub"), "ecdsa521"),
+            (sample!("ed25519.pub"), "ed25519"),
+        ] {
+            let found = rows::run(&ROW, file);
+            assert_eq!(found.len(), 1, "{name}");
+            let (range, material) = &found[0];
+            assert_eq!(range.start, 0);
+            assert_eq!((material.class, material.label), (Class::PublicKey, Label::Public));
+            assert_eq!(material.key_id, id(&format!("ssh.{name}")), "{name}");
+            assert_eq!(material.comment, Some(format!("{name}@keylint.test")));
+        }
+    }
+
+    #[test]
+    fn options_hosts_and_quotes_may_surround_a_key() {
+        let key = line(sample!("ed25519.pub"));
+        let json = format!("{{\"key\": \"{key}\", \"x\": 1}}").replace('/', "\\/");
+        for text in [
+            format!("command=\"/bin/true\",no-pty {key}\n"),
+            format!("@cert-authority *.example.org {key}\r\n"),
+            format!("host.example.org,192.0.2.1 {key}"),
+            format!("  - {key} # deploy"),
+            json,
+        ] {
+            let found = rows::run(&ROW, text.as_bytes());
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!(found[0].1.key_id, id("ssh.ed25519"));
+            assert!(text[found[0].0.clone()].starts_with("ssh-ed25519 AAAA"));
+            let comment = found[0].1.comment.as_deref().unwrap();
+            assert!(comment.starts_with("ed25519@keylint.test"), "{comment}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_has_the_identity_of_its_key() {
+        let found = rows::run(&ROW, sample!("ecdsa256-cert.pub"));
+        let material = &found[0].1;
+        assert_eq!((material.class, material.label), (Class::Certificate, Label::Public));
+        assert_eq!(material.key_id, id("ssh.ecdsa256"));
+        assert_eq!(material.subject.as_deref(), Some("test id"));
+        assert!(material.not_after.as_deref().unwrap().starts_with("20"));
+    }
+
+    #[test]
+    fn hardware_keys_are_keys() {
+        let line = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIKaRZ2Yt\
+                    +RPbuvmRVFNsBUT4VBLdWVZpFSnaSvXGVHbMAAAABHNzaDo= me";
+        let found = rows::run(&ROW, line.as_bytes());
+        assert_eq!(found[0].1.envelope.as_deref(), Some("security-key"));
+        assert_eq!(found[0].1.algorithm.as_deref(), Some("ed25519"));
+        assert_eq!(found[0].1.comment.as_deref(), Some("me"));
+    }
+
+    #[test]
+    fn mentions_are_nothing_and_cut_keys_are_cut() {
+        for text in
+            ["AAAAB3NzaC1yc2E", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB...", "xNzaC1", "ZHNhLXNoYTIt"]
+        {
+            assert!(rows::run(&ROW, text.as_bytes()).is_empty(), "{text}");
+        }
+        let rsa = line(sample!("rsa.pub"));
+        let found = rows::run(&ROW, &rsa.as_bytes()[..120]);
+        assert_eq!(found[0].1.label, Label::Truncated);
+        assert_eq!(found[0].1.algorithm.as_deref(), Some("rsa"));
+    }
+
+    #[test]
+    fn any_bytes_give_an_answer() {
+        torture(sample!("ecdsa256-cert.pub"), |bytes| {
+            let _any = rows::run(&ROW, bytes);
+        });
+        torture(&base64(&sample!("ecdsa256-cert.pub")[37..]).0, |bytes| {
+            let _any = parse_blob(bytes);
+        });
+    }
+}

@@ -34,8 +34,8 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
 
 fn read(bytes: &[u8]) -> Result<(Material, usize), Reject> {
     let mut wire = Wire::new(bytes.strip_prefix(MAGIC).ok_or(Reject)?);
-    let claimed = wire.u32().and_then(|length| usize::try_from(length).ok()).ok_or(Reject)?;
-    if claimed > LONGEST {
+    let total = wire.u32().and_then(|length| usize::try_from(length).ok()).ok_or(Reject)?;
+    if total > LONGEST {
         return Err(Reject);
     }
     let purpose = wire.string().ok_or(Reject)?;
@@ -43,14 +43,16 @@ fn read(bytes: &[u8]) -> Result<(Material, usize), Reject> {
     let mut material = Material::new("sshcom", Class::PrivateKey, Label::Truncated);
     material.algorithm = Some(algorithm.into());
 
-    let Some(cipher) = wire.name() else { return Ok((material, bytes.len())) };
+    // What is cut claims only what was understood: something else may follow it.
+    let claimed = |wire: &Wire<'_>| bytes.len() - wire.rest.len();
+    let Some(cipher) = wire.name() else { return Ok((material, claimed(&wire))) };
     if cipher != "none" {
         material.protection.cipher = Some(cipher.to_owned().into());
         material.protection.kdf = Some("sshcom-md5".into());
         material.protection.iterations = Some(1);
     }
-    let Some(sealed) = wire.string() else { return Ok((material, bytes.len())) };
-    let length = bytes.len() - wire.rest.len();
+    let Some(sealed) = wire.string() else { return Ok((material, claimed(&wire))) };
+    let length = claimed(&wire);
     if cipher != "none" {
         material.label = Label::Encrypted;
         material.key_id = identity::of_sealed(sealed);
@@ -102,4 +104,61 @@ fn plaintext(algorithm: &str, sealed: &[u8]) -> Option<Described> {
 fn mpint<'a>(wire: &mut Wire<'a>) -> Option<&'a [u8]> {
     let bits = wire.u32()?;
     wire.take(usize::try_from(bits.div_ceil(8)).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        formats::ssh_samples::{dearmoured, id, sample, torture},
+        rows,
+    };
+
+    #[test]
+    fn keys_in_clear_have_the_identity_of_their_public_half() {
+        for (file, name) in [(sample!("rsa.sshcom"), "rsa"), (sample!("dsa.sshcom"), "dsa")] {
+            let material = parse(&dearmoured(file)).unwrap().remove(0);
+            assert_eq!(material.label, Label::Plaintext);
+            assert_eq!(material.algorithm.as_deref(), Some(name));
+            assert_eq!(material.key_id, id(&format!("ssh.{name}")));
+        }
+    }
+
+    #[test]
+    fn encrypted_keys_say_how() {
+        let material = parse(&dearmoured(sample!("rsa.strong.sshcom"))).unwrap().remove(0);
+        assert_eq!(
+            (material.label, material.algorithm.as_deref()),
+            (Label::Encrypted, Some("rsa"))
+        );
+        assert_eq!(material.protection.cipher.as_deref(), Some("3des-cbc"));
+        assert!(material.key_id.unwrap().starts_with("sealed-sha256:"));
+    }
+
+    #[test]
+    fn a_cut_key_says_so_and_other_bytes_are_none() {
+        let bytes = dearmoured(sample!("dsa.sshcom"));
+        assert_eq!(parse(&bytes[..200]).unwrap()[0].label, Label::Truncated);
+        assert_eq!(parse(&bytes[..20]), Err(Reject));
+        assert_eq!(parse(b"\x3f\x6f\xf9\xeb\0\0\0\x20\0\0\0\x04none"), Err(Reject));
+        let mut damaged = bytes.clone();
+        let predefined = memchr::memmem::find(&bytes, b"none").unwrap() + 12;
+        damaged[predefined] = 1;
+        assert_eq!(parse(&damaged).unwrap()[0].label, Label::Unparsed);
+    }
+
+    #[test]
+    fn the_binary_form_is_found_in_binary() {
+        let key = dearmoured(sample!("rsa.sshcom"));
+        let found = rows::run(&ROW, &[b"\0x", &key[..], b"tail"].concat());
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].0, 2..2 + key.len());
+    }
+
+    #[test]
+    fn any_bytes_give_an_answer() {
+        torture(&dearmoured(sample!("dsa.sshcom")), |bytes| {
+            let _any = parse(bytes);
+        });
+    }
 }

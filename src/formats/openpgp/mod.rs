@@ -148,7 +148,7 @@ fn packet(bytes: &[u8], at: usize) -> Option<Packet<'_>> {
         0xc0.. => {
             let length = match byte(&mut wire)? {
                 one @ 0..192 => u32::from(one),
-                one @ 192..224 => (u32::from(one) - 192 << 8) + u32::from(byte(&mut wire)?) + 192,
+                one @ 192..224 => ((u32::from(one) - 192) << 8) + u32::from(byte(&mut wire)?) + 192,
                 255 => wire.u32()?,
                 224..255 => return None,
             };

@@ -20,7 +20,7 @@ pub(crate) const ROW: Row =
 const MAGIC: &[u8] = b"openssh-key-v1\0";
 
 /// Files hold one key; the format allows more. A file that claims more than this lies.
-const KEYS: u32 = 64;
+const KEYS: u32 = 16;
 
 /// Bytes of one file: an RSA-16384 key takes 10 KiB, an XMSS key with its state some 200.
 const LONGEST: usize = 1 << 20;
@@ -34,6 +34,10 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let start = needle.start.saturating_sub(4);
     let bytes = unit.span(start, LONGEST);
     let Ok((materials, length)) = read(bytes) else { return };
+    // Programs that write such files hold their beginning, up to where a key would be.
+    if materials.iter().all(|material| material.algorithm.is_none()) {
+        return;
+    }
     for material in materials {
         found.material(start..start + length, material);
     }
@@ -117,7 +121,8 @@ fn bcrypt_rounds(options: &[u8]) -> Option<u32> {
 /// The magic and not much more: what follows is missing, or is no string.
 fn unread(wire: &Wire<'_>) -> Material {
     let mut material = Material::new("openssh", Class::PrivateKey, cut(*wire));
-    material.key_id = identity::of_sealed(wire.rest);
+    // What follows may be something else altogether, and much of it.
+    material.key_id = identity::of_sealed(wire.rest.get(..256).unwrap_or(wire.rest));
     material
 }
 

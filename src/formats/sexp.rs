@@ -79,13 +79,11 @@ pub(crate) fn canonical(bytes: &[u8]) -> (Read, usize) {
             }
             Some(_) => {
                 let Some(list) = open.last_mut() else { break End::Broken };
-                let (atom, length) = match atom(bytes.get(at..).unwrap_or_default()) {
+                let longest = if list.is_empty() { NAME } else { LONGEST };
+                let (atom, length) = match atom(bytes.get(at..).unwrap_or_default(), longest) {
                     Ok(read) => read,
                     Err(end) => break end,
                 };
-                if list.is_empty() && atom.len() > NAME {
-                    break End::Broken;
-                }
                 list.push(Sexp::Atom(atom));
                 at += length;
             }
@@ -106,6 +104,18 @@ pub(crate) fn canonical(bytes: &[u8]) -> (Read, usize) {
 /// GnuPG: a line end and one blank are nothing, in the middle of a word, too. `indentation` is what
 /// stands before each line.
 pub(crate) fn folded(bytes: &[u8], indentation: &[u8]) -> (Read, usize) {
+    // Unfolds more only while what was unfolded is sound, so that the cost follows what is read.
+    let mut most = 256;
+    loop {
+        let (read, length) = folded_once(bytes.get(..most).unwrap_or(bytes), indentation);
+        if read.end != End::Cut || most >= bytes.len() {
+            return (read, length);
+        }
+        most *= 4;
+    }
+}
+
+fn folded_once(bytes: &[u8], indentation: &[u8]) -> (Read, usize) {
     let mut text = Zeroizing::new(Vec::with_capacity(bytes.len()));
     // Where each unfolded piece starts in the text, and in the bytes.
     let mut pieces = vec![(0, 0)];
@@ -128,8 +138,8 @@ pub(crate) fn folded(bytes: &[u8], indentation: &[u8]) -> (Read, usize) {
     (read, place + length.saturating_sub(start))
 }
 
-/// One atom at the start of `bytes`, and how long it is.
-fn atom(bytes: &[u8]) -> Result<(Decoded, usize), End> {
+/// One atom of at most `longest` bytes at the start of `bytes`, and how much it takes there.
+fn atom(bytes: &[u8], longest: usize) -> Result<(Decoded, usize), End> {
     let rest = bytes.get(1..).unwrap_or_default();
     match bytes.first() {
         Some(b'#') => {
@@ -145,7 +155,7 @@ fn atom(bytes: &[u8]) -> Result<(Decoded, usize), End> {
             end_of_text(rest, length, b'"')?;
             Ok((Zeroizing::new(rest.get(..length).unwrap_or_default().to_vec()), length + 2))
         }
-        _ => word(bytes),
+        _ => word(bytes, longest),
     }
 }
 
@@ -159,7 +169,7 @@ fn end_of_text(rest: &[u8], length: usize, closing: u8) -> Result<(), End> {
 }
 
 /// A bare word, or bytes by their number.
-fn word(bytes: &[u8]) -> Result<(Decoded, usize), End> {
+fn word(bytes: &[u8], longest: usize) -> Result<(Decoded, usize), End> {
     let is_letter = |byte: &&u8| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_' | b'*' | b'+')
     };
@@ -169,7 +179,7 @@ fn word(bytes: &[u8]) -> Result<(Decoded, usize), End> {
         return Ok((Zeroizing::new(word.to_vec()), length));
     }
     let size = std::str::from_utf8(word).ok().and_then(|word| word.parse().ok());
-    let size = size.filter(|&size: &usize| size <= LONGEST).ok_or(End::Broken)?;
+    let size = size.filter(|&size: &usize| size <= longest).ok_or(End::Broken)?;
     let value = bytes.get(length + 1..).and_then(|rest| rest.get(..size)).ok_or(End::Cut)?;
     Ok((Zeroizing::new(value.to_vec()), length + 1 + size))
 }

@@ -65,7 +65,7 @@ pub(crate) fn name(bytes: &[u8]) -> Option<&str> {
 }
 
 /// The families of keys by the part of the type's name that is before any `-cert-v01`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Family {
     Rsa,
     Dsa,
@@ -75,7 +75,7 @@ pub(crate) enum Family {
 }
 
 /// What the name of a key type says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) struct KeyType<'a> {
     pub name: &'a str,
     /// `None` for a type that only its name is known of.
@@ -83,18 +83,6 @@ pub(crate) struct KeyType<'a> {
     pub certificate: bool,
     /// The private half is in a hardware token; files hold a handle.
     pub hardware: bool,
-}
-
-impl PartialEq for Curve {
-    fn eq(&self, other: &Self) -> bool {
-        self.oid == other.oid
-    }
-}
-impl Eq for Curve {}
-impl std::fmt::Debug for Curve {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
 }
 
 pub(crate) fn key_type(name: &str) -> KeyType<'_> {
@@ -240,16 +228,23 @@ fn date(seconds: u64) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn curve_of(key_type: KeyType<'_>) -> Option<&'static str> {
+        match key_type.family? {
+            Family::Ecdsa(curve) => Some(curve.name),
+            Family::Rsa | Family::Dsa | Family::Ed25519 | Family::Ed448 => None,
+        }
+    }
+
     #[test]
     fn names_of_types_are_taken_apart() {
         let certificate = key_type("sk-ecdsa-sha2-nistp256-cert-v01@openssh.com");
         assert!(certificate.certificate && certificate.hardware);
-        assert_eq!(certificate.family, algorithm::curve_by_name("P-256").map(Family::Ecdsa));
+        assert_eq!(curve_of(certificate), Some("P-256"));
         let token = key_type("sk-ssh-ed25519@openssh.com");
-        assert_eq!((token.family, token.hardware), (Some(Family::Ed25519), true));
+        assert!(matches!(token.family, Some(Family::Ed25519)) && token.hardware);
         let koblitz = key_type("ecdsa-sha2-1.3.132.0.10");
-        assert_eq!(koblitz.family, algorithm::curve_by_name("secp256k1").map(Family::Ecdsa));
-        assert_eq!(key_type("ssh-xmss@openssh.com").family, None);
+        assert_eq!(curve_of(koblitz), Some("secp256k1"));
+        assert!(key_type("ssh-xmss@openssh.com").family.is_none());
         assert_eq!(named("ssh-xmss@openssh.com").algorithm, "xmss");
     }
 

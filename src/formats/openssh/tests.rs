@@ -156,6 +156,8 @@ fn the_binary_form_is_found_in_binary() {
 #[test]
 fn the_magic_in_a_program_is_no_key() {
     assert!(rows::run(&ROW, b"\0openssh-key-v1\0none\0bcrypt\0%s: bad").is_empty());
+    let template = [&file(&[], &[])[..38], b"\0\0\0\x01ssh-rsa\0ssh-dss"].concat();
+    assert!(rows::run(&ROW, &template).is_empty());
     assert!(rows::run(&ROW, b"\0not-ssh-key-v1\0\0\0\0\x04none").is_empty());
 }
 

@@ -4,7 +4,7 @@
 # (OpenSSL) encodes it. Tools: ssh-keygen 9.2, puttygen 0.78, gpg 2.2, openvpn.
 set -eu
 cd "$(dirname "$0")"
-rm -rf ./*.key ./*.ssh ./*.pub ./*.ppk ./*.sshcom ./*.gpg ./ids.tsv
+rm -f ./*.key ./*.ssh ./*.pub ./*.ppk ./*.sshcom ./*.gpg ./ids.tsv
 SCRATCH=$(mktemp -d)
 export GNUPGHOME="$SCRATCH/gpg"
 trap 'gpgconf --kill all 2>/dev/null || true; rm -rf "$SCRATCH"' EXIT

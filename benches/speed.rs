@@ -16,8 +16,16 @@ use std::{
 
 /// Ten literals of key formats, as somebody would give them to ripgrep.
 const TEN: [&str; 10] = [
-    "-----BEGIN", "PuTTY-User-Key-File", "AGE-SECRET-KEY-1", "\"kty\"", "openssh-key-v1",
-    "PrivateKey = ", "LS0tLS1CRUdJTi", "untrusted comment:", "RSAKeyValue", "primaryKeyId",
+    "-----BEGIN",
+    "PuTTY-User-Key-File",
+    "AGE-SECRET-KEY-1",
+    "\"kty\"",
+    "openssh-key-v1",
+    "PrivateKey = ",
+    "LS0tLS1CRUdJTi",
+    "untrusted comment:",
+    "RSAKeyValue",
+    "primaryKeyId",
 ];
 
 fn main() {
@@ -28,7 +36,8 @@ fn main() {
         return read_all(Path::new(root));
     }
     let corpora = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpora");
-    let only: Vec<&String> = arguments.iter().skip(1).filter(|name| !name.starts_with("--")).collect();
+    let only: Vec<&String> =
+        arguments.iter().skip(1).filter(|name| !name.starts_with("--")).collect();
     let mut table = String::from(
         "| corpus | files | GB | read, CPU s | rg, ten literals | keylint scan | scan / read | scan / rg | peak memory, MB |\n\
          |---|---|---|---|---|---|---|---|---|\n",
@@ -66,7 +75,8 @@ fn measured(name: &str, root: &Path) -> String {
     let literals: String = TEN.iter().map(|text| format!(" -e '{text}'")).collect();
     let read = format!("'{this}' read '{path}'");
     let rg = format!("rg -j1 -c -a -uuu -F{literals} '{path}'");
-    let scan = format!("'{}' scan --no-progress --exit-zero '{path}'", env!("CARGO_BIN_EXE_keylint"));
+    let scan =
+        format!("'{}' scan --no-progress --exit-zero '{path}'", env!("CARGO_BIN_EXE_keylint"));
     // Interleaved, the best of several: what else the machine does only ever adds.
     let mut best = [f64::INFINITY; 3];
     for _ in 0..5 {
@@ -118,7 +128,9 @@ fn startup() -> f64 {
     fs::write(&file, "nothing\n").unwrap();
     let scan = format!("'{}' scan '{}'", env!("CARGO_BIN_EXE_keylint"), file.display());
     // One run is too short to be timed.
-    (0..5).map(|_| cpu(&format!("for i in {{1..50}}; do {scan}; done")) / 50.0).fold(f64::INFINITY, f64::min)
+    (0..5)
+        .map(|_| cpu(&format!("for i in {{1..50}}; do {scan}; done")) / 50.0)
+        .fold(f64::INFINITY, f64::min)
 }
 
 /// Opens and reads every file in pieces of 64 KiB: the floor.
@@ -151,14 +163,13 @@ fn size(root: &Path) -> (u64, u64) {
 }
 
 fn source_tree(root: &Path) {
-    let cargo = env::var_os("CARGO_HOME").map_or_else(
-        || PathBuf::from(env::var_os("HOME").unwrap()).join(".cargo"),
-        PathBuf::from,
-    );
+    let cargo = env::var_os("CARGO_HOME")
+        .map_or_else(|| PathBuf::from(env::var_os("HOME").unwrap()).join(".cargo"), PathBuf::from);
     let sources = cargo.join("registry/src");
     let (files, _) = size(&sources);
     for copy in 0..100_001_u64.div_ceil(files.max(1)) {
-        let status = Command::new("cp").arg("-r").arg(&sources).arg(root.join(copy.to_string())).status();
+        let status =
+            Command::new("cp").arg("-r").arg(&sources).arg(root.join(copy.to_string())).status();
         assert!(status.unwrap().success());
     }
 }
@@ -171,13 +182,22 @@ fn log(root: &Path) {
         let line = if random.below(10) < 6 {
             format!(
                 "10.{}.{}.{} - - [25/Nov/2026:10:{:02}:{:02} +0000] \"GET /api/v2/users/{}/profile HTTP/1.1\" 200 {} \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\"\n",
-                random.below(256), random.below(256), random.below(256), random.below(60),
-                random.below(60), random.below(1 << 20), random.below(100_000),
+                random.below(256),
+                random.below(256),
+                random.below(256),
+                random.below(60),
+                random.below(60),
+                random.below(1 << 20),
+                random.below(100_000),
             )
         } else {
             format!(
                 "{{\"ts\":\"2026-11-25T10:{:02}:{:02}Z\",\"level\":\"INFO\",\"msg\":\"request served\",\"request_id\":\"{:016x}{:016x}\",\"keyId\":\"alias/app-{}\"}}\n",
-                random.below(60), random.below(60), random.next(), random.next(), random.below(99),
+                random.below(60),
+                random.below(60),
+                random.next(),
+                random.next(),
+                random.below(99),
             )
         };
         file.write_all(line.as_bytes()).unwrap();

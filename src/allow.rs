@@ -2,5 +2,11 @@
 
 use crate::rows::Row;
 
-pub(crate) const ROW: Row =
-    Row { name: "allow", text: &[], binary: &[], find: |_, _, _| {}, head: None };
+pub(crate) const ROW: Row = Row {
+    name: "allow",
+    about: "allowances in comments: `keylint: allow RULE until DATE -- reason`",
+    text: &[],
+    binary: &[],
+    find: |_, _, _| {},
+    head: None,
+};

@@ -231,11 +231,14 @@ pub enum BaselineCommand {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let matches = command().try_get_matches_from(arguments)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
-    if let (Command::Scan(Scan { output, .. }) | Command::Judge(Judge { output, .. }), Some((_, matches))) =
-        (&mut cli.command, matches.subcommand())
+    if let (
+        Command::Scan(Scan { output, .. }) | Command::Judge(Judge { output, .. }),
+        Some((_, matches)),
+    ) = (&mut cli.command, matches.subcommand())
     {
-        output.reports = paired(output, matches)
-            .map_err(|problem| command().error(clap::error::ErrorKind::ArgumentConflict, problem))?;
+        output.reports = paired(output, matches).map_err(|problem| {
+            command().error(clap::error::ErrorKind::ArgumentConflict, problem)
+        })?;
     }
     Ok(cli)
 }
@@ -246,7 +249,10 @@ pub fn command() -> clap::Command {
 }
 
 /// Gives each form the file that follows it.
-fn paired(output: &Output, matches: &clap::ArgMatches) -> Result<Vec<(String, Option<PathBuf>)>, Error> {
+fn paired(
+    output: &Output,
+    matches: &clap::ArgMatches,
+) -> Result<Vec<(String, Option<PathBuf>)>, Error> {
     let indices = |name| matches.indices_of(name).into_iter().flatten().collect::<Vec<_>>();
     let formats = indices("formats");
     let mut reports: Vec<(String, Option<PathBuf>)> =
@@ -285,7 +291,9 @@ fn format_of(file: &std::path::Path) -> Result<String, Error> {
         Some("json") => "json",
         Some("md") => "markdown",
         Some("txt") => "terminal",
-        _ => return Err(Error::Usage(format!("--output {name}: say which --format it is to have"))),
+        _ => {
+            return Err(Error::Usage(format!("--output {name}: say which --format it is to have")));
+        }
     };
     Ok(format.into())
 }
@@ -322,7 +330,8 @@ mod tests {
 
     #[test]
     fn each_output_belongs_to_the_format_before_it() {
-        let report = |format: &str, file: Option<&str>| (format.to_owned(), file.map(PathBuf::from));
+        let report =
+            |format: &str, file: Option<&str>| (format.to_owned(), file.map(PathBuf::from));
         assert_eq!(reports(""), Ok(vec![report("terminal", None)]));
         assert_eq!(
             reports("--format sarif --output a.sarif --format markdown"),

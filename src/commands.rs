@@ -72,7 +72,8 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
         Command::Rules(Rules::List { rules, profile }) => {
             let rules = RuleSet::load(&rules, profile.as_deref().unwrap_or(rule::DEFAULT_PROFILE))?;
             for rule in &rules.rules {
-                let line = writeln!(out, "{:<9} {:<34} {}", rule.severity.name(), rule.id, rule.title);
+                let line =
+                    writeln!(out, "{:<9} {:<34} {}", rule.severity.name(), rule.id, rule.title);
                 line.map_err(written)?;
             }
             Ok(Exit::Clean)
@@ -99,7 +100,9 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
         Command::Init => {
             let path = Path::new("keylint.toml");
             if files::exists(path) {
-                return Err(Error::Usage("keylint.toml exists already; it was left as it is".into()));
+                return Err(Error::Usage(
+                    "keylint.toml exists already; it was left as it is".into(),
+                ));
             }
             files::write(path, config::TEMPLATE.as_bytes())?;
             writeln!(out, "wrote keylint.toml").map_err(written)?;
@@ -126,8 +129,7 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
 
 fn rules(judgement: &Judgement, config: &Config) -> Result<RuleSet, Error> {
     let profile = judgement.profile.as_deref().or(config.profile.as_deref());
-    let directories: Vec<PathBuf> =
-        config.rules.iter().chain(&judgement.rules).cloned().collect();
+    let directories: Vec<PathBuf> = config.rules.iter().chain(&judgement.rules).cloned().collect();
     RuleSet::load(&directories, profile.unwrap_or(rule::DEFAULT_PROFILE))
 }
 
@@ -237,15 +239,9 @@ fn observed(facts: &[Fact], ledger: &Ledger, path: &Path) -> Result<Vec<u8>, Err
     Ok(bytes)
 }
 
-fn register_diff(
-    old: &Path,
-    new: &Path,
-    format: &str,
-    out: &mut dyn Write,
-) -> Result<Exit, Error> {
-    let read = |path: &Path| {
-        register::Register::read(&files::read(path)?, &path.display().to_string())
-    };
+fn register_diff(old: &Path, new: &Path, format: &str, out: &mut dyn Write) -> Result<Exit, Error> {
+    let read =
+        |path: &Path| register::Register::read(&files::read(path)?, &path.display().to_string());
     let diff = register::diff(&read(old)?, &read(new)?);
     if let Some(row) = register::DIFF_TABLE.iter().find(|row| row.name == format) {
         (row.render)(&diff, out).map_err(written)?;
@@ -285,7 +281,11 @@ fn unknown_rule(id: &str, rules: &RuleSet) -> Error {
         .filter(|known| known.contains(id) || id.contains(known))
         .collect::<Vec<_>>()
         .join(", ");
-    let hint = if near.is_empty() { "`keylint rules list` lists all".into() } else { format!("did you mean {near}?") };
+    let hint = if near.is_empty() {
+        "`keylint rules list` lists all".into()
+    } else {
+        format!("did you mean {near}?")
+    };
     Error::Usage(format!("no rule is called `{id}`; {hint}"))
 }
 

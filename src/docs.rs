@@ -12,8 +12,8 @@ use crate::{
     inspect::{self, Buffer},
     link,
     places::files,
-    rule::{self, RuleSet},
     rows::Row,
+    rule::{self, RuleSet},
 };
 
 /// Writes what is not current below `directory`, or only says what that is.

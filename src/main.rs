@@ -25,8 +25,11 @@ fn main() {
         progress: io::stderr().is_terminal(),
     };
     let mut out = BufWriter::new(stdout.lock());
-    let result = commands::run(cli, &terminal, &mut out)
-        .and_then(|code| out.flush().map(|()| code).map_err(|source| Error::File { path: "standard output".into(), source }));
+    let result = commands::run(cli, &terminal, &mut out).and_then(|code| {
+        out.flush()
+            .map(|()| code)
+            .map_err(|source| Error::File { path: "standard output".into(), source })
+    });
     let code = match result {
         Ok(code) => code as i32,
         // Whoever read the output has seen enough.

@@ -1,10 +1,7 @@
 //! Says on standard error how far a long run is, when somebody watches.
 
 use std::{
-    sync::{
-        atomic::Ordering,
-        mpsc,
-    },
+    sync::{atomic::Ordering, mpsc},
     time::Duration,
 };
 

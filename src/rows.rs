@@ -11,6 +11,8 @@ use crate::{
 /// One format or decoding.
 pub(crate) struct Row {
     pub name: &'static str,
+    /// What it reads, for the documentation.
+    pub about: &'static str,
     /// Literals that occur in text, in every spelling that occurs; each at least four bytes and
     /// starting at its rarest place. Looked for in every window.
     pub text: &'static [&'static [u8]],

@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 /// A real key, made for tests by `openssl genpkey -algorithm ed25519`.
 fn key() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/keys/edwards/ed25519.pkcs8.pem");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/keys/edwards/ed25519.pkcs8.pem");
     fs::read_to_string(path).unwrap()
 }
 
@@ -41,7 +42,8 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn git(directory: &Path, arguments: &str) {
-    let identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"];
+    let identity =
+        ["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"];
     let status = Command::new("git")
         .args(identity)
         .args(arguments.split_whitespace())
@@ -97,7 +99,11 @@ fn standard_input_is_scanned() {
 fn a_closed_pipe_is_success() {
     let folder = folder(&[("a.pem", &key())]);
     let child = Command::new("sh")
-        .args(["-c", "\"$0\" scan --format json . | true; echo ${PIPESTATUS:-0}", env!("CARGO_BIN_EXE_keylint")])
+        .args([
+            "-c",
+            "\"$0\" scan --format json . | true; echo ${PIPESTATUS:-0}",
+            env!("CARGO_BIN_EXE_keylint"),
+        ])
         .current_dir(folder.path())
         .output()
         .unwrap();
@@ -193,7 +199,8 @@ fn judge_gives_what_scan_gives() {
         for part in ["prod", "tests", "c"] {
             assert_eq!(run(folder.path(), &format!("inspect {part} -o {part}.jsonl")).0, 0);
         }
-        let judged = run(folder.path(), &format!("judge c.jsonl prod.jsonl tests.jsonl --format {format}"));
+        let judged =
+            run(folder.path(), &format!("judge c.jsonl prod.jsonl tests.jsonl --format {format}"));
         assert_eq!((code, scanned), judged);
     }
 }
@@ -212,7 +219,8 @@ fn allowances_hold_until_their_end_and_say_when_they_match_nothing() {
         run(folder.path(), "scan")
     };
     assert_eq!(allowed("# keylint: allow plaintext-private-key until 2999-01-31 -- test key").0, 0);
-    let (code, report) = allowed("# keylint: allow plaintext-private-key until 2020-01-31 -- test key");
+    let (code, report) =
+        allowed("# keylint: allow plaintext-private-key until 2020-01-31 -- test key");
     assert!(code == 1 && report.contains("ended on 2020-01-31"), "{report}");
     let (code, report) = allowed("# keylint: allow plaintext-private-key -- test key");
     assert!(code == 1 && report.contains("needs an end"), "{report}");
@@ -223,9 +231,8 @@ fn allowances_hold_until_their_end_and_say_when_they_match_nothing() {
 #[test]
 fn the_configuration_allows_by_path_rule_and_fingerprint() {
     let entry = "[[allow]]\nowner = 'a'\nreason = 'b'\nuntil = '2999-01-31'\n";
-    let files = |by: &str| {
-        folder(&[("k/a.pem", &key()), ("keylint.toml", &format!("{entry}{by}\n"))])
-    };
+    let files =
+        |by: &str| folder(&[("k/a.pem", &key()), ("keylint.toml", &format!("{entry}{by}\n"))]);
     assert_eq!(run(files("path = 'k/**'").path(), "scan k").0, 0);
     assert_eq!(run(files("path = 'l/**'").path(), "scan k").0, 1);
     assert_eq!(run(files("rule = 'plaintext-private-key'").path(), "scan k").0, 0);
@@ -254,7 +261,8 @@ fn a_key_across_the_edge_of_a_window_is_found_once_and_in_its_place() {
             let tail = "y".repeat(3 << 20);
             fs::write(folder.path().join("big"), format!("{filler}{key}{tail}")).unwrap();
             let (_, facts) = run(folder.path(), "inspect big");
-            let facts: Vec<&str> = facts.lines().filter(|line| line.contains("\"fields\"")).collect();
+            let facts: Vec<&str> =
+                facts.lines().filter(|line| line.contains("\"fields\"")).collect();
             assert_eq!(facts.len(), 1, "{edge} - {before}: {facts:?}");
             assert!(facts[0].contains(&format!("\"offset\":{start}")), "{}", facts[0]);
             assert!(facts[0].contains(&format!("\"line\":{}", start / 16 + 1)), "{}", facts[0]);

@@ -80,7 +80,8 @@ fn differences(rows: &Option<Vec<Row>>, facts: &[Fact]) -> String {
     let mut taken = BTreeSet::new();
     for row in rows {
         let matching = |fact: &Fact| row.iter().all(|(field, want)| text(fact, *field) == *want);
-        let fresh = facts.iter().enumerate().find(|(at, fact)| !taken.contains(at) && matching(fact));
+        let fresh =
+            facts.iter().enumerate().find(|(at, fact)| !taken.contains(at) && matching(fact));
         match fresh {
             // One fact stands for as many rows as it counts.
             Some((at, fact)) if fact.count < 2 => {
@@ -94,9 +95,8 @@ fn differences(rows: &Option<Vec<Row>>, facts: &[Fact]) -> String {
     }
     for fact in facts {
         let is_plain = text(fact, Field::Label) == "plaintext";
-        let has_row = rows.iter().any(|row| {
-            row.iter().all(|(field, want)| text(fact, *field) == *want)
-        });
+        let has_row =
+            rows.iter().any(|row| row.iter().all(|(field, want)| text(fact, *field) == *want));
         if is_plain && !has_row {
             let _ = writeln!(problems, "  unexpected: {}", described(fact));
         }

@@ -20,6 +20,7 @@ use crate::{
 /// where the bytes begin need not be found.
 pub(crate) const ROW: Row = Row {
     name: "base64",
+    about: "base64 of PEM, DER, OpenSSH, Java key stores and gzip, in any of three phases, wrapped or URL-safe",
     text: &[
         // `-BEGIN `: every PEM.
         b"CRUdJTi",

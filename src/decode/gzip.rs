@@ -13,8 +13,14 @@ use crate::{
     unit::{Decoded, Unit},
 };
 
-pub(crate) const ROW: Row =
-    Row { name: "gzip", text: &[], binary: &[], find: |_, _, _| {}, head: Some(head) };
+pub(crate) const ROW: Row = Row {
+    name: "gzip",
+    about: "gzip in decoded text",
+    text: &[],
+    binary: &[],
+    find: |_, _, _| {},
+    head: Some(head),
+};
 
 fn head(unit: Unit<'_>, found: &mut Found) {
     if !unit.decoded || !unit.bytes.starts_with(b"\x1f\x8b\x08") {

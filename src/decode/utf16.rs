@@ -16,6 +16,7 @@ use crate::{
 /// ASCII characters are between the letters in both.
 pub(crate) const ROW: Row = Row {
     name: "utf16",
+    about: "UTF-16 text, with and without byte order mark",
     text: &[],
     binary: &[
         b"B\0E\0G\0I\0N",

@@ -2,5 +2,11 @@
 
 use crate::rows::Row;
 
-pub(crate) const ROW: Row =
-    Row { name: "age", text: &[], binary: &[], find: |_, _, _| {}, head: None };
+pub(crate) const ROW: Row = Row {
+    name: "age",
+    about: "age identities, native and plugin (age specification)",
+    text: &[],
+    binary: &[],
+    find: |_, _, _| {},
+    head: None,
+};

@@ -20,8 +20,14 @@ use crate::{
     unit::{Decoded, Unit},
 };
 
-pub(crate) const ROW: Row =
-    Row { name: "bks", text: &[], binary: &[], find: |_, _, _| {}, head: Some(head) };
+pub(crate) const ROW: Row = Row {
+    name: "bks",
+    about: "Bouncy Castle key stores: BKS and UBER",
+    text: &[],
+    binary: &[],
+    find: |_, _, _| {},
+    head: Some(head),
+};
 
 const SALT: u32 = 20;
 const DIGEST: usize = 20;

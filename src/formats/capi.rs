@@ -21,6 +21,7 @@ use crate::{
 /// curves, with the length behind them.
 pub(crate) const ROW: Row = Row {
     name: "capi",
+    about: "Microsoft CryptoAPI and CNG key blobs, strong-name key pairs, PVK files",
     text: &[],
     binary: &[
         b"RSA1",

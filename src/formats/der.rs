@@ -18,6 +18,7 @@ use crate::{
 
 pub(crate) const ROW: Row = Row {
     name: "der",
+    about: "DER at any offset: PKCS #1, PKCS #8, PKCS #12, SEC 1, SubjectPublicKeyInfo, X.509, PKCS #10",
     text: &[],
     binary: &[
         // Version and first tag of what follows: PKCS#1 and DSA, PKCS#8 and requests, PKCS#8

@@ -2,5 +2,11 @@
 
 use crate::rows::Row;
 
-pub(crate) const ROW: Row =
-    Row { name: "dnssec", text: &[], binary: &[], find: |_, _, _| {}, head: None };
+pub(crate) const ROW: Row = Row {
+    name: "dnssec",
+    about: "DNSSEC private key files of BIND",
+    text: &[],
+    binary: &[],
+    find: |_, _, _| {},
+    head: None,
+};

@@ -15,8 +15,14 @@ use crate::{
     unit::Unit,
 };
 
-pub(crate) const ROW: Row =
-    Row { name: "dotnet-xml", text: &[KEY_VALUE, INVERSE_Q], binary: &[], find, head: None };
+pub(crate) const ROW: Row = Row {
+    name: "dotnet-xml",
+    about: ".NET `RSAKeyValue` and `DSAKeyValue`, `RSAParameters`",
+    text: &[KEY_VALUE, INVERSE_Q],
+    binary: &[],
+    find,
+    head: None,
+};
 
 /// `RSAKeyValue` and `DSAKeyValue`.
 const KEY_VALUE: &[u8] = b"SAKeyValue";

@@ -15,8 +15,14 @@ use crate::{
 };
 
 /// `dklen` is in the parameters of either key derivation.
-pub(crate) const ROW: Row =
-    Row { name: "ethereum", text: &[NEEDLE], binary: &[], find, head: None };
+pub(crate) const ROW: Row = Row {
+    name: "ethereum",
+    about: "Ethereum key stores (Web3 Secret Storage, EIP-2335)",
+    text: &[NEEDLE],
+    binary: &[],
+    find,
+    head: None,
+};
 
 const NEEDLE: &[u8] = b"dklen";
 

@@ -22,6 +22,7 @@ use crate::{
 
 pub(crate) const ROW: Row = Row {
     name: "jks",
+    about: "Java key stores: JKS and JCEKS",
     text: &[],
     binary: &[
         b"\xfe\xed\xfe\xed\x00\x00\x00\x01",

@@ -10,8 +10,14 @@ use crate::{
     unit::Unit,
 };
 
-pub(crate) const ROW: Row =
-    Row { name: "keytab", text: &[], binary: &[], find: |_, _, _| {}, head: Some(head) };
+pub(crate) const ROW: Row = Row {
+    name: "keytab",
+    about: "Kerberos keytabs",
+    text: &[],
+    binary: &[],
+    find: |_, _, _| {},
+    head: Some(head),
+};
 
 /// Components of a principal's name; MIT krb5 makes at most a few.
 const MOST_COMPONENTS: u16 = 32;

@@ -2,5 +2,11 @@
 
 use crate::rows::Row;
 
-pub(crate) const ROW: Row =
-    Row { name: "signify", text: &[], binary: &[], find: |_, _, _| {}, head: None };
+pub(crate) const ROW: Row = Row {
+    name: "signify",
+    about: "OpenBSD signify keys",
+    text: &[],
+    binary: &[],
+    find: |_, _, _| {},
+    head: None,
+};

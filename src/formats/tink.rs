@@ -2,5 +2,11 @@
 
 use crate::rows::Row;
 
-pub(crate) const ROW: Row =
-    Row { name: "tink", text: &[], binary: &[], find: |_, _, _| {}, head: None };
+pub(crate) const ROW: Row = Row {
+    name: "tink",
+    about: "Tink keysets: JSON and binary, clear and encrypted",
+    text: &[],
+    binary: &[],
+    find: |_, _, _| {},
+    head: None,
+};

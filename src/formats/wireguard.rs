@@ -2,5 +2,11 @@
 
 use crate::rows::Row;
 
-pub(crate) const ROW: Row =
-    Row { name: "wireguard", text: &[], binary: &[], find: |_, _, _| {}, head: None };
+pub(crate) const ROW: Row = Row {
+    name: "wireguard",
+    about: "WireGuard private and preshared keys",
+    text: &[],
+    binary: &[],
+    find: |_, _, _| {},
+    head: None,
+};

@@ -26,6 +26,7 @@ use crate::{
 /// ones that word processors make. ssh.com puts a blank between.
 pub(crate) const ROW: Row = Row {
     name: "pem",
+    about: "PEM armour in any disguise: indented, quoted, escaped, commented, concatenated, on one line (RFC 7468, RFC 1421, RFC 4716)",
     text: &[
         b"-BEGIN",
         b"- BEGIN ",

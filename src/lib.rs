@@ -4,6 +4,7 @@
 //! rules think of it, and reports show it.
 
 mod algorithm;
+mod allow;
 mod budget;
 mod decode;
 pub mod error;
@@ -14,5 +15,6 @@ mod identity;
 mod key;
 pub mod ledger;
 mod password;
+mod published;
 mod rows;
 mod unit;

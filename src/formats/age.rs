@@ -76,15 +76,15 @@ fn secret(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
 
 /// A plugin's identity says where the key is: in a token, mostly.
 fn plugin(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
-    let name = unit.span(met.end, 64);
-    let length = run(name, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    let length = run(name, |byte| matches!(byte, b'-' | b'_' | b'.' | b'+')).max(length);
-    let name = name.get(..length).unwrap_or_default();
-    if unit.span(met.end + length, 2) != b"-1" {
-        return;
-    }
-    let start = met.end + length + 2;
-    let data = unit.span(start, MOST);
+    let text = unit.span(met.end, MOST);
+    let in_name = |byte: u8| matches!(byte, b'-' | b'+' | b'.' | b'_');
+    let text = text.get(..run(text, |byte| byte.is_ascii_alphanumeric() || in_name(byte)));
+    let text = text.unwrap_or_default();
+    // The data has no `1`, but the name may.
+    let Some(one) = memchr::memrchr(b'1', text) else { return };
+    let Some(name) = text.get(..one).and_then(|name| name.strip_suffix(b"-")) else { return };
+    let start = met.end + one + 1;
+    let data = text.get(one + 1..).unwrap_or_default();
     let data = data.get(..run(data, |byte| byte.is_ascii_alphanumeric())).unwrap_or_default();
     let name = String::from_utf8_lossy(name).to_ascii_lowercase();
     if bech32(&format!("age-plugin-{name}-"), data).is_some() {

@@ -127,12 +127,10 @@ fn name_ends(unit: Unit<'_>, at: usize, stem: &[u8]) -> bool {
 fn is_about_wireguard(unit: Unit<'_>, range: &Range<usize>) -> bool {
     const WORDS: &[&[u8]] = &[
         b"[Peer]", b"[Interface]", b"[WireGuard", b"ireguard", b"ireGuard", b"IREGUARD",
-        b"AllowedIPs", b"allowed_ips", b"allowedIPs", b"allowed-ips",
+        b"AllowedIPs", b"allowed_ips", b"allowedIPs", b"allowed-ips", b"wg0", b"wg_", b"WG_",
     ];
     let near = unit.get(range.start.saturating_sub(CONTEXT)..range.end + CONTEXT);
     WORDS.iter().any(|word| memchr::memmem::find(near, word).is_some())
-        || near.windows(3).any(|w| matches!(w, [b'w', b'g', d] if d.is_ascii_digit()))
-            && near.first().is_none_or(|&byte| !is_word(byte) || near.len() > 3)
 }
 
 #[cfg(test)]

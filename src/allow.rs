@@ -16,23 +16,28 @@ pub(crate) const ROW: Row =
 const LINE: usize = 1024;
 
 /// What closes a comment, and so ends a reason on the same line.
-const CLOSERS: [&str; 6] = ["*/", "-->", "--%>", "#}", "*)", "%>"];
+const CLOSERS: [&[u8]; 6] = [b"*/", b"-->", b"--%>", b"#}", b"*)", b"%>"];
 
 fn find(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
     let line = unit.span(met.end, LINE);
-    let line = line.split(|&byte| matches!(byte, b'\n' | b'\r' | 0)).next().unwrap_or_default();
-    let text = String::from_utf8_lossy(line);
-    let text = CLOSERS.iter().filter_map(|closer| text.find(closer)).min().map_or(
-        text.as_ref(),
-        |end| text.get(..end).unwrap_or_default(),
-    );
-    let Some(rest) = text.strip_prefix([' ', '\t']) else { return };
-    let rest = rest.trim();
-    let rule = rest.split_whitespace().next().unwrap_or_default();
+    let Some(rest) = line.strip_prefix(b" ").or_else(|| line.strip_prefix(b"\t")) else { return };
+    let blank = rest.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t')).count();
+    let rest = rest.get(blank..).unwrap_or_default();
+    let rule = rest.get(..rest.iter().take_while(|&&byte| is_in_rule(byte)).count());
+    let rule = rule.unwrap_or_default();
+    let after = rest.get(rule.len());
     // Prose about allowances names no rule: `RULE`, `<rule>`, `…`.
-    if !is_rule(rule) {
+    if !rule.first().is_some_and(u8::is_ascii_lowercase)
+        || after.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_:`<".contains(byte))
+    {
         return;
     }
+    let rule = String::from_utf8_lossy(rule).into_owned();
+    let line = line.split(|&byte| matches!(byte, b'\n' | b'\r' | 0)).next().unwrap_or_default();
+    let closer = CLOSERS.iter().filter_map(|closer| memchr::memmem::find(line, closer)).min();
+    let line = line.get(..closer.unwrap_or(line.len())).unwrap_or_default().trim_ascii_end();
+    let text = String::from_utf8_lossy(line);
+    let rest = text.trim();
     let (head, reason) = match rest.split_once(" -- ") {
         Some((head, reason)) => (head, Some(reason.trim()).filter(|reason| !reason.is_empty())),
         None => (rest.strip_suffix("--").unwrap_or(rest), None),
@@ -42,14 +47,12 @@ fn find(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
         (Some("until"), Some(date), None) if is_date(date) => Some(date.to_owned()),
         _ => None,
     };
-    let end = met.end + text.trim_end().len().min(line.len());
-    found.allowance(met.start..end, rule.to_owned(), until, reason.map(str::to_owned));
+    found.allowance(met.start..met.end + line.len(), rule, until, reason.map(str::to_owned));
 }
 
-/// Whether `text` can be the id of a rule.
-fn is_rule(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+/// Characters of the id of a rule.
+const fn is_in_rule(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
 }
 
 /// Whether `text` is a day of the calendar, as RFC 3339 writes it.
@@ -99,7 +102,8 @@ mod tests {
 
     #[test]
     fn an_allowance_is_read_in_any_comment() {
-        let body = "keylint: allow private-key-plaintext until 2027-01-31 -- test key, rotated daily";
+        let body =
+            "keylint: allow private-key-plaintext until 2027-01-31 -- test key, rotated daily";
         for text in [
             format!("# {body}\nkey: x"),
             format!("key = 1 // {body}\r\n"),
@@ -143,6 +147,7 @@ mod tests {
     fn prose_about_allowances_is_none() {
         assert!(read("write `keylint: allow RULE until DATE -- reason`").is_empty());
         assert!(read("keylint: allow").is_empty());
+        assert!(read("keylint: allow \nweak-rsa").is_empty());
         assert!(read("keylint: allowances are comments").is_empty());
         assert!(read("keylint: allow <rule>").is_empty());
     }
@@ -152,9 +157,18 @@ mod tests {
         for date in ["2024-02-29", "2000-02-29", "2027-12-31"] {
             assert!(is_date(date), "{date}");
         }
-        for date in ["2023-02-29", "1900-02-29", "2027-13-01", "2027-00-10", "2027-04-31", "27-01-01",
-            "2027/01/01", "2027-01-01T00:00:00Z", "2027-01-0x", ""]
-        {
+        for date in [
+            "2023-02-29",
+            "1900-02-29",
+            "2027-13-01",
+            "2027-00-10",
+            "2027-04-31",
+            "27-01-01",
+            "2027/01/01",
+            "2027-01-01T00:00:00Z",
+            "2027-01-0x",
+            "",
+        ] {
             assert!(!is_date(date), "{date}");
         }
     }

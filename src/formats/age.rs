@@ -25,8 +25,8 @@ pub(crate) const ROW: Row = Row {
 /// Characters that a 32-byte secret takes with its checksum.
 const SECRET_LENGTH: usize = 58;
 
-/// Longest Bech32 data of a recipient or plugin identity. A hybrid recipient takes about 1,960.
-const MOST: usize = 4096;
+/// Longest plugin identity. Most hold an address within a device and take under 100.
+const MOST: usize = 1024;
 
 fn find(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
     let before = unit.get(met.start.saturating_sub(1)..met.start);
@@ -158,7 +158,8 @@ mod tests {
     use crate::rows::run;
 
     // age-keygen.
-    const SECRET: &str = "AGE-SECRET-KEY-1TKE92KC5JKQ6U453ZSFNQNP48LC3P45S6YSC52V46R6EDUR8AQ2Q65ZMF9";
+    const SECRET: &str =
+        "AGE-SECRET-KEY-1TKE92KC5JKQ6U453ZSFNQNP48LC3P45S6YSC52V46R6EDUR8AQ2Q65ZMF9";
     const RECIPIENT: &str = "age16arx38plapucuv58h7dd43lklu3nqmtwr0ea97d6vaf78ryx6u6q0jwcea";
 
     fn labels(text: &str) -> Vec<Label> {
@@ -230,7 +231,11 @@ mod tests {
         for bit in 0..SECRET.len() * 8 {
             let mut bytes = SECRET.as_bytes().to_vec();
             bytes[bit / 8] ^= 1 << (bit % 8);
-            assert!(run(&ROW, &bytes).iter().all(|(_, key)| key.label != Label::Plaintext || bit % 8 == 5));
+            assert!(
+                run(&ROW, &bytes)
+                    .iter()
+                    .all(|(_, key)| key.label != Label::Plaintext || bit % 8 == 5)
+            );
         }
     }
 }

@@ -56,7 +56,9 @@ impl<'a> Fields<'a> {
             let Some(colon) = memchr::memmem::find(line, b": ") else { break };
             let (name, value) = line.split_at_checked(colon).unwrap_or_default();
             let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_()".contains(&byte);
-            if !name.trim_ascii_start().iter().all(|&byte| is_name(byte)) {
+            // A second file in the same bytes begins anew.
+            let is_again = at > 0 && name.starts_with(b"Private-key-format");
+            if is_again || !name.trim_ascii_start().iter().all(|&byte| is_name(byte)) {
                 break;
             }
             let value = value.get(2..).unwrap_or_default().trim_ascii();
@@ -194,6 +196,9 @@ fn record(unit: Unit<'_>, met: &Range<usize>, after: usize, found: &mut Found) {
             || (is_open && matches!(byte, b'\n' | b'\r'))
     });
     let text = text.get(..length).unwrap_or_default();
+    // Base64 does not hold the name of the next record's type but by rare chance.
+    let length = memchr::memmem::find(text, b"DNSKEY").unwrap_or(length);
+    let text = text.get(..length).unwrap_or_default();
     let open = run(text, |byte| matches!(byte, b' ' | b'\t' | b'(' | b'\r' | b'\n'));
     let Some(blob) = text.get(open..).and_then(base64) else { return };
     let end = after + at + text.trim_ascii_end().len();
@@ -301,7 +306,10 @@ Publish: 20261125093310
     fn damage_stubs_and_mentions_are_told_apart() {
         assert_eq!(one(&EC.replace("EqVkW9elzRhdZq5feNawf", "")).label, Label::Truncated);
         assert_eq!(one(&EC.replace("EqVkW9el", "EqVk!9el")).label, Label::Unparsed);
-        assert_eq!(one("Private-key-format: v1.3\nAlgorithm: 13 (X)\nPrivateKey: ...\n").label, Label::Stub);
+        assert_eq!(
+            one("Private-key-format: v1.3\nAlgorithm: 13 (X)\nPrivateKey: ...\n").label,
+            Label::Stub
+        );
         for text in [
             "expect(\"Private-key-format: v1.3\")",
             "The file begins with `Private-key-format: v1.3`.\nMore text: follows\n",

@@ -19,10 +19,9 @@ use crate::{
 pub(crate) const ROW: Row = Row { name: "jwk", text: MARKS, binary: &[], find, head: None };
 
 /// The name of the member that every key has, as each notation goes on after it.
-const MARKS: &[&[u8]] = &[b"kty\"", b"kty'", b"kty\\", b"kty:", b"kty=", b"kty &", b"kty&quot;"];
+const MARKS: &[&[u8]] = &[b"kty\"", b"kty'", b"kty\\", b"kty:", b"kty=", b"kty =", b"kty&quot;"];
 
-const NAMES: &[&str] =
-    &["kty", "kid", "alg", "crv", "n", "e", "d", "x", "y", "k", "pub", "priv"];
+const NAMES: &[&str] = &["kty", "kid", "alg", "crv", "n", "e", "d", "x", "y", "k", "pub", "priv"];
 
 fn find(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
     if !is_named(unit, &met) {
@@ -48,7 +47,9 @@ fn is_named(unit: Unit<'_>, met: &Range<usize>) -> bool {
     let quote: &[&[u8]] = &[b"quot;", b"u0022"];
     starts
         && (quote.iter().any(|quote| value.starts_with(quote))
-            || [&b"RSA"[..], b"EC", b"OKP", b"oct", b"AKP"].iter().any(|kty| value.starts_with(kty)))
+            || [&b"RSA"[..], b"EC", b"OKP", b"oct", b"AKP"]
+                .iter()
+                .any(|kty| value.starts_with(kty)))
 }
 
 struct Jwk<'a> {
@@ -152,7 +153,8 @@ impl Jwk<'_> {
 
     fn post_quantum(&self) -> Option<Material> {
         let name = lossy(&self.text("alg")?);
-        let known = algorithm::KEY_ALGORITHMS.iter().find(|n| n.parameters == Some(name.as_str()))?;
+        let known =
+            algorithm::KEY_ALGORITHMS.iter().find(|n| n.parameters == Some(name.as_str()))?;
         let (public, private) = (self.value("pub"), self.value("priv"));
         let key_id = match (public.bytes(), private.bytes()) {
             (Some(public), _) => Some(key::spki_id(known.oid, &[], public)),
@@ -307,7 +309,11 @@ mod tests {
             yaml.to_owned(),
         ] {
             let material = one(&text);
-            assert_eq!((&material.key_id, material.label), (&plain.key_id, Label::Plaintext), "{text}");
+            assert_eq!(
+                (&material.key_id, material.label),
+                (&plain.key_id, Label::Plaintext),
+                "{text}"
+            );
         }
     }
 
@@ -338,15 +344,17 @@ mod tests {
 
     #[test]
     fn stubs_and_damage_are_told_apart() {
-        let label = |d: &str| {
-            one(&P256.replace("1nKn4F_sg5XAOy7rRh_ZpUrLFqNci7ys8QLHxOj75_4", d)).label
-        };
+        let label =
+            |d: &str| one(&P256.replace("1nKn4F_sg5XAOy7rRh_ZpUrLFqNci7ys8QLHxOj75_4", d)).label;
         assert_eq!(label("..."), Label::Stub);
         assert_eq!(label("<base64>"), Label::Stub);
         assert_eq!(label("xxx"), Label::Stub);
         assert_eq!(label(&"A".repeat(43)), Label::Stub);
         assert_eq!(label("1nKn4F_sg5XAOy7rRh_ZpUrL"), Label::Truncated);
-        assert_eq!(label("1nKn4F_sg5XAOy7rRh_ZpUrLFqNci7ys8QLHxOj75_41nKn4F_sg5X"), Label::Unparsed);
+        assert_eq!(
+            label("1nKn4F_sg5XAOy7rRh_ZpUrLFqNci7ys8QLHxOj75_41nKn4F_sg5X"),
+            Label::Unparsed
+        );
         assert_eq!(label("1nKn4F_sg5XAOy7rRh_Z!UrLFqNci7ys8QLHxOj75_4"), Label::Unparsed);
         assert_eq!(one(r#"{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAA"}"#).label, Label::Stub);
         assert_eq!(one(r#"{"kty":"RSA","n":"...","e":"AQAB","d":"..."}"#).label, Label::Stub);
@@ -383,7 +391,8 @@ mod tests {
 
     #[test]
     fn a_hostile_file_costs_linear_time() {
-        for unit in [r#""kty":"RSA","#, r#"{"kty":"RSA","#, r#"{"kty":"RSA","n":"x""#, "kty: RSA\n"] {
+        for unit in [r#""kty":"RSA","#, r#"{"kty":"RSA","#, r#"{"kty":"RSA","n":"x""#, "kty: RSA\n"]
+        {
             assert!(run(&ROW, unit.repeat(20_000).as_bytes()).is_empty());
         }
     }

@@ -15,13 +15,8 @@ use crate::{
     unit::Unit,
 };
 
-pub(crate) const ROW: Row = Row {
-    name: "minisign",
-    text: &[b"untrusted comment:"],
-    binary: &[],
-    find,
-    head: None,
-};
+pub(crate) const ROW: Row =
+    Row { name: "minisign", text: &[b"untrusted comment:"], binary: &[], find, head: None };
 
 /// Longest comment that either tool reads.
 const COMMENT: usize = 1024;
@@ -39,11 +34,15 @@ fn find(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
     }) else {
         return;
     };
-    let comment = lossy(line.get(..end).unwrap_or_default().strip_suffix(b"\r").unwrap_or_else(
-        || line.get(..end).unwrap_or_default(),
-    ));
+    let comment = lossy(
+        line.get(..end)
+            .unwrap_or_default()
+            .strip_suffix(b"\r")
+            .unwrap_or_else(|| line.get(..end).unwrap_or_default()),
+    );
     let start = met.end + end + if line.get(end) == Some(&b'\\') { 2 } else { 1 };
-    let indent = run(unit.span(start, 64), |byte| matches!(byte, b' ' | b'\t' | b'#' | b'"' | b'\''));
+    let indent =
+        run(unit.span(start, 64), |byte| matches!(byte, b' ' | b'\t' | b'#' | b'"' | b'\''));
     let start = start + indent;
     let text = unit.span(start, 256);
     let text = text.get(..run(text, |byte| is_base64(byte) || byte == b'=')).unwrap_or_default();
@@ -182,8 +181,12 @@ RWRTY0IyGRVtdN61o0x8zh0GdzksV/vRWwmW0XSdQVN+cZRW6v0AAAACAAAAAAAAAEAAAAAAPf+SCccR
     #[test]
     fn signatures_and_mentions_are_no_keys() {
         for text in [
-            "untrusted comment: signature from minisign secret key\nRUSoOnAIxISwKkZ3Zg==\n".to_owned(),
-            format!("untrusted comment: signature from minisign secret key\n{}\n", "RUQf6LRC".repeat(12) + "RUQ="),
+            "untrusted comment: signature from minisign secret key\nRUSoOnAIxISwKkZ3Zg==\n"
+                .to_owned(),
+            format!(
+                "untrusted comment: signature from minisign secret key\n{}\n",
+                "RUQf6LRC".repeat(12) + "RUQ="
+            ),
             "#define COMMENT_PREFIX \"untrusted comment: \"\n#define X 1".to_owned(),
             "untrusted comment: ".to_owned(),
         ] {

@@ -33,6 +33,8 @@ pub(crate) struct Object {
     pub range: Range<usize>,
     /// Whether the end was seen. An object without may lack members.
     pub closed: bool,
+    /// Where the search for its end stopped.
+    seen: usize,
     members: Vec<Member>,
 }
 
@@ -57,7 +59,7 @@ impl Object {
         !self.closed
             && member
                 .and_then(|member| member.pieces.last())
-                .is_some_and(|piece| piece.end >= self.range.end)
+                .is_some_and(|piece| piece.end >= self.seen)
     }
 
     fn keep(&mut self, unit: Unit<'_>, wanted: &Wanted, name: Range<usize>, value: Member) {
@@ -118,7 +120,7 @@ enum Token {
 /// Reads the members of the object that opens at `open`.
 fn members(unit: Unit<'_>, open: usize, wanted: &Wanted) -> Object {
     let end = wanted.met.end.saturating_add(AHEAD).min(unit.bytes.len());
-    let mut object = Object { range: open..end, closed: false, members: Vec::new() };
+    let mut object = Object { range: open..end, closed: false, seen: end, members: Vec::new() };
     let (mut at, mut depth, mut is_value) = (open, 0usize, false);
     let mut name: Option<Range<usize>> = None;
     // Whether a string that comes now goes on with the last value.
@@ -175,6 +177,12 @@ fn members(unit: Unit<'_>, open: usize, wanted: &Wanted) -> Object {
         }
     }
     object.range.end = at.min(end);
+    if !object.closed {
+        // What was not understood to its end must not claim what comes after.
+        let pieces = object.members.iter().filter_map(|member| member.pieces.last());
+        let last = pieces.map(|piece| piece.end).max();
+        object.range.end = last.unwrap_or(open).max(wanted.met.end);
+    }
     // Where strings are quoted, a bare word is a variable.
     if object.members.iter().any(|member| member.is_quoted) {
         object.members.retain(|member| member.is_quoted);
@@ -308,7 +316,10 @@ fn lines(unit: Unit<'_>, wanted: &Wanted) -> Option<Object> {
     let start = unit.line_start(wanted.met.start, 256).max(low);
     let own = line(unit, start, 1024);
     let is_plain = |text: &[u8]| {
-        !matches!(text.trim_ascii_end().last(), Some(b',' | b'{' | b'}' | b';' | b'(' | b'[' | b'\\'))
+        !matches!(
+            text.trim_ascii_end().last(),
+            Some(b',' | b'{' | b'}' | b';' | b'(' | b'[' | b'\\')
+        )
     };
     if own.name.is_empty()
         || own.value.is_empty()
@@ -318,9 +329,10 @@ fn lines(unit: Unit<'_>, wanted: &Wanted) -> Option<Object> {
     {
         return None;
     }
-    let mut object = Object { range: own.range.clone(), closed: true, members: Vec::new() };
+    let mut object =
+        Object { range: own.range.clone(), closed: true, seen: own.range.end, members: Vec::new() };
     let mark = unit.get(own.name.clone());
-    let mut keep = |object: &mut Object, line: &Line| {
+    let keep = |object: &mut Object, line: &Line| {
         let pieces = vec![line.value.clone()];
         object.keep(unit, wanted, line.name.clone(), Member { name: "", pieces, is_quoted: true });
     };

@@ -59,17 +59,43 @@ pub(crate) fn base64(text: &[u8]) -> Option<Decoded> {
 /// variable, one letter again and again. An empty text is one.
 pub(crate) fn is_placeholder(text: &[u8]) -> bool {
     const WORDS: &[&[u8]] = &[
-        b"...", b"<", b"{{", b"${", b"$(", b"%s", b"%(", b"***", b"xxx", b"your", b"redacted",
-        b"placeholder", b"example", b"changeme", b"change_me", b"secret", b"base64", b"insert",
-        b"private", b"todo", b"\xe2\x80\xa6", b"[", b"replace", b"omitted", b"truncated", b"dummy",
+        b"...",
+        b"<",
+        b"{{",
+        b"${",
+        b"$(",
+        b"%s",
+        b"%(",
+        b"***",
+        b"xxxx",
+        b"your",
+        b"redacted",
+        b"placeholder",
+        b"example",
+        b"changeme",
+        b"change_me",
+        b"secret",
+        b"base64",
+        b"insert",
+        b"private",
+        b"todo",
+        b"\xe2\x80\xa6",
+        b"[",
+        b"replace",
+        b"omitted",
+        b"truncated",
+        b"dummy",
     ];
     let text = text.trim_ascii();
     let lower = Zeroizing::new(text.get(..64).unwrap_or(text).to_ascii_lowercase());
-    // A word inside a long value is chance, in a short one it is what the value says.
-    let near = if text.len() <= 24 { lower.len() } else { 16 };
-    let head = lower.get(..near).unwrap_or(&lower);
+    // In a long run of base64 a word is chance, unless it begins with it.
+    let is_long = text.len() >= 32 && text.iter().all(|&byte| is_base64(byte) || byte == b'=');
+    let has = |word: &&[u8]| match is_long {
+        true => lower.starts_with(word),
+        false => memchr::memmem::find(&lower, word).is_some(),
+    };
     text.is_empty()
-        || WORDS.iter().any(|word| memchr::memmem::find(head, word).is_some())
+        || WORDS.iter().any(has)
         || text.ends_with(b"...")
         || text.ends_with("…".as_bytes())
         || is_monotone(text)
@@ -85,11 +111,11 @@ pub(crate) fn is_monotone(text: &[u8]) -> bool {
         }
     }
     let distinct = seen.iter().filter(|&&slot| slot).count();
-    let climbs = text
-        .windows(2)
-        .filter(|pair| matches!(pair, [a, b] if a.wrapping_add(1) == *b))
-        .count();
-    distinct <= 1 || (text.len() >= 8 && distinct <= 3) || (text.len() >= 8 && climbs * 4 >= text.len() * 3)
+    let climbs =
+        text.windows(2).filter(|pair| matches!(pair, [a, b] if a.wrapping_add(1) == *b)).count();
+    distinct <= 1
+        || (text.len() >= 8 && distinct <= 3)
+        || (text.len() >= 8 && climbs * 4 >= text.len() * 3)
 }
 
 /// Bytes as text, for names and comments.
@@ -118,7 +144,8 @@ mod tests {
 
     #[test]
     fn placeholders_are_told_from_values() {
-        for text in ["", "...", "xxxxxxxx", "<base64>", "{{ .Values.key }}", "YOUR_KEY", "AAAAAAAA"] {
+        for text in ["", "...", "xxxxxxxx", "<base64>", "{{ .Values.key }}", "YOUR_KEY", "AAAAAAAA"]
+        {
             assert!(is_placeholder(text.as_bytes()), "{text}");
         }
         assert!(is_placeholder("abcdefghijklmnop".as_bytes()));

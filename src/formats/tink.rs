@@ -8,7 +8,7 @@ use crate::{
     fact::{Class, Label, Material},
     formats::{
         object::{self, Wanted},
-        text::{base64, is_placeholder, run},
+        text::{base64, is_base64, is_placeholder, run},
     },
     identity::{is_guessable, of_private, of_sealed},
     key::{self, Described},
@@ -45,8 +45,7 @@ fn find(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
     let names = &["typeUrl", "value", "keyMaterialType"];
     let wanted = Wanted { names, marks: MARKS, floor: found.claimed(), met };
     let Some(object) = object::around(unit, &wanted) else { return };
-    let (Some(value), kind) =
-        (object.text(unit, "value"), object.text(unit, "keyMaterialType"))
+    let (Some(value), kind) = (object.text(unit, "value"), object.text(unit, "keyMaterialType"))
     else {
         return;
     };
@@ -83,7 +82,8 @@ fn sealed(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
     let Some(rest) = rest.get(gap..).and_then(|rest| rest.strip_prefix(b":")) else { return };
     let gap = run(rest, |byte| matches!(byte, b'"' | b'\'' | b'\\' | b' ' | b'\t' | b'\n' | b'\r'));
     let rest = rest.get(gap..).unwrap_or_default();
-    let text = rest.get(..run(rest, |byte| !matches!(byte, b'"' | b'\''))).unwrap_or_default();
+    let in_value = |byte| is_base64(byte) || matches!(byte, b'=' | b'\\');
+    let text = rest.get(..run(rest, in_value)).unwrap_or_default();
     let Some(blob) = base64(text).filter(|blob| blob.len() >= 28) else { return };
     let start = met.end + unit.from(met.end).len().min(64 << 10) - rest.len();
     let mut material = Material::new(ROW.name, Class::KeyStore, Label::Wrapped);
@@ -329,10 +329,10 @@ mod tests {
 
     /// The key of a JSON keyset in the binary encoding.
     fn binary_of(json: &str, kind: u8) -> Vec<u8> {
-        let between = |start: &str| {
-            json.split(start).nth(1).unwrap().split('"').next().unwrap().to_owned()
-        };
-        let (url, value) = (between("typeUrl\":\""), base64(between("value\":\"").as_bytes()).unwrap());
+        let between =
+            |start: &str| json.split(start).nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let (url, value) =
+            (between("typeUrl\":\""), base64(between("value\":\"").as_bytes()).unwrap());
         let mut bytes = b"\x08\xa9\xf8\x97\x84\x03\x12\x64\x0a\x58".to_vec();
         bytes.extend([0x0a, url.len() as u8]);
         bytes.extend(url.as_bytes());
@@ -392,7 +392,10 @@ mod tests {
     #[test]
     fn stubs_and_damage_are_told_apart() {
         let label = |value: &str| {
-            one(HMAC.replace("EgQIAxAQGiA4clWw3He0N8qegiasPnuAKUn2Jzd5q9/7Rp+kDuaHwQ==", value).as_bytes()).label
+            one(HMAC
+                .replace("EgQIAxAQGiA4clWw3He0N8qegiasPnuAKUn2Jzd5q9/7Rp+kDuaHwQ==", value)
+                .as_bytes())
+            .label
         };
         assert_eq!(label("..."), Label::Stub);
         assert_eq!(label("<base64 of the key>"), Label::Stub);

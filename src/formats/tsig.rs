@@ -156,15 +156,29 @@ mod tests {
         for text in [
             format!("key \"t.test\" {{\n\talgorithm hmac-sha256;\n\tsecret \"{SECRET}\";\n}};\n"),
             format!("key t.test {{ secret {SECRET}; algorithm \"hmac-sha256\"; }};"),
-            format!("\"key \\\"t.test\\\" {{\\n algorithm hmac-sha256;\\n secret \\\"{SECRET}\\\";\\n}};\""),
-            format!("key:\n  - id: t.test\n    algorithm: hmac-sha256\n    secret: {SECRET}\n\nacl:\n"),
-            format!("key:\n    name: \"t.test\"\n    algorithm: hmac-sha256\n    secret: \"{SECRET}\"\n"),
-            format!("{{\"name\": \"t.test\", \"algorithm\": \"hmac-sha256\", \"key\": \"{SECRET}\", \"type\": \"TSIGKey\"}}"),
-            format!("{{\\\"name\\\": \\\"t.test\\\", \\\"secret\\\": \\\"{SECRET}\\\", \\\"algorithm\\\": \\\"hmac-sha256\\\"}}"),
+            format!(
+                "\"key \\\"t.test\\\" {{\\n algorithm hmac-sha256;\\n secret \\\"{SECRET}\\\";\\n}};\""
+            ),
+            format!(
+                "key:\n  - id: t.test\n    algorithm: hmac-sha256\n    secret: {SECRET}\n\nacl:\n"
+            ),
+            format!(
+                "key:\n    name: \"t.test\"\n    algorithm: hmac-sha256\n    secret: \"{SECRET}\"\n"
+            ),
+            format!(
+                "{{\"name\": \"t.test\", \"algorithm\": \"hmac-sha256\", \"key\": \"{SECRET}\", \"type\": \"TSIGKey\"}}"
+            ),
+            format!(
+                "{{\\\"name\\\": \\\"t.test\\\", \\\"secret\\\": \\\"{SECRET}\\\", \\\"algorithm\\\": \\\"hmac-sha256\\\"}}"
+            ),
             format!("dig -y hmac-sha256:t.test:{SECRET} axfr"),
         ] {
             let material = one(&text);
-            assert_eq!((material.class, material.label), (Class::SecretKey, Label::Plaintext), "{text}");
+            assert_eq!(
+                (material.class, material.label),
+                (Class::SecretKey, Label::Plaintext),
+                "{text}"
+            );
             assert_eq!(material.alias.as_deref(), Some("t.test"), "{text}");
             assert_eq!(material.bits, Some(256));
             ids.push(material.key_id.unwrap());
@@ -182,12 +196,16 @@ mod tests {
         let found = run(&ROW, text.as_bytes());
         let bits: Vec<_> = found.iter().map(|(_, key)| (key.alias.as_deref(), key.bits)).collect();
         assert_eq!(bits, [(Some("a"), Some(128)), (Some("b"), Some(256))]);
-        assert!(text[found[1].0.clone()].starts_with("key \"b\"") && text[found[1].0.clone()].ends_with('}'));
+        assert!(
+            text[found[1].0.clone()].starts_with("key \"b\"")
+                && text[found[1].0.clone()].ends_with('}')
+        );
     }
 
     #[test]
     fn stubs_are_told_and_mentions_are_nothing() {
-        let clause = |secret: &str| format!("key \"k\" {{ algorithm hmac-sha256; secret \"{secret}\"; }};");
+        let clause =
+            |secret: &str| format!("key \"k\" {{ algorithm hmac-sha256; secret \"{secret}\"; }};");
         assert_eq!(one(&clause("...")).label, Label::Stub);
         assert_eq!(one(&clause("<base64 secret>")).label, Label::Stub);
         assert_eq!(one(&clause(&"A".repeat(43))).label, Label::Stub);
@@ -205,7 +223,8 @@ mod tests {
 
     #[test]
     fn prefixes_and_flips_never_panic() {
-        let text = format!("key \"t.test\" {{\n\tsecret \"{SECRET}\";\n\talgorithm hmac-sha256;\n}};\n");
+        let text =
+            format!("key \"t.test\" {{\n\tsecret \"{SECRET}\";\n\talgorithm hmac-sha256;\n}};\n");
         for end in 0..text.len() {
             run(&ROW, &text.as_bytes()[..end]);
         }

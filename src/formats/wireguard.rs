@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::{
     fact::{Class, Label, Material},
-    formats::text::{base64, is_base64, is_monotone, is_word, run},
+    formats::text::{base64, is_base64, is_monotone, run},
     identity::is_guessable,
     key::{self, Described},
     rows::{Found, Row},
@@ -28,7 +28,7 @@ pub(crate) const ROW: Row = Row {
 const LENGTH: usize = 44;
 
 /// How far around a key is looked for words that show whose it is.
-const CONTEXT: usize = 2048;
+const CONTEXT: usize = 1024;
 
 fn find(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
     let Some(range) = value(unit, met.end) else { return };
@@ -126,8 +126,19 @@ fn name_ends(unit: Unit<'_>, at: usize, stem: &[u8]) -> bool {
 /// Whether words nearby show a WireGuard configuration.
 fn is_about_wireguard(unit: Unit<'_>, range: &Range<usize>) -> bool {
     const WORDS: &[&[u8]] = &[
-        b"[Peer]", b"[Interface]", b"[WireGuard", b"ireguard", b"ireGuard", b"IREGUARD",
-        b"AllowedIPs", b"allowed_ips", b"allowedIPs", b"allowed-ips", b"wg0", b"wg_", b"WG_",
+        b"[Peer]",
+        b"[Interface]",
+        b"[WireGuard",
+        b"ireguard",
+        b"ireGuard",
+        b"IREGUARD",
+        b"AllowedIPs",
+        b"allowed_ips",
+        b"allowedIPs",
+        b"allowed-ips",
+        b"wg0",
+        b"wg_",
+        b"WG_",
     ];
     let near = unit.get(range.start.saturating_sub(CONTEXT)..range.end + CONTEXT);
     WORDS.iter().any(|word| memchr::memmem::find(near, word).is_some())
@@ -160,7 +171,7 @@ mod tests {
         );
         assert_eq!(text[found[0].0.clone()], *PRIVATE);
         // wg pubkey < private
-        let public = format!("[Peer]\nPublicKey = wUoaMFS+4fZpJ1Um3o9FmFXqA6noTPBvDuIybdjQDU4=\n");
+        let public = "[Peer]\nPublicKey = wUoaMFS+4fZpJ1Um3o9FmFXqA6noTPBvDuIybdjQDU4=\n";
         assert_ne!(run(&ROW, public.as_bytes())[0].1.key_id, found[0].1.key_id);
     }
 
@@ -180,7 +191,8 @@ mod tests {
             assert_eq!(found.len(), 1, "{text}");
             assert_eq!(found[0].1.label, Label::Plaintext, "{text}");
         }
-        for text in [format!("preshared_key: {SHARED}"), format!("option preshared_key '{SHARED}'")] {
+        for text in [format!("preshared_key: {SHARED}"), format!("option preshared_key '{SHARED}'")]
+        {
             assert_eq!(run(&ROW, text.as_bytes())[0].1.class, Class::SecretKey, "{text}");
         }
     }

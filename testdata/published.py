@@ -8,21 +8,23 @@ finds in them, and prints `key_id<TAB>project file`, sorted, one line a key. Nee
 pyca/cryptography. Where a key is in several projects, the one that is named first is credited. The
 table holds digests of public halves and no key.
 """
-import base64, hashlib, os, re, sys, tarfile, time, zipfile
+import base64, hashlib, os, re, sys, tarfile, time, warnings, zipfile
 from cryptography.hazmat.primitives import serialization as ser
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa, x448, x25519
 
+warnings.simplefilter("ignore")
 MOST = 4 << 20
 PASSWORDS = [None, b"password", b"test", b"foobar", b"123456", b"testing", b"secret", b"1234",
              b"changeit", b"passphrase", b"somepass", b"television", b"abc123", b"PolarSSLTest",
              b"yassl123", b"server", b"client", b"sample", b"hello", b"asdf", b"tr0ub4dor&3", b"pass"]
-NAMES = {"openssl": "OpenSSL", "golang": "Go", "nodejs": "Node.js", "python3": "cpython",
+NAMES = {"openssl": "OpenSSL", "golang": "Go", "nodejs": "Node.js", "python": "cpython",
          "cryptography_vectors": "pyca/cryptography vectors", "nss": "NSS", "gnutls28": "GnuTLS",
          "mbedtls": "Mbed TLS", "wolfssl": "wolfSSL", "bind9": "BIND", "vagrant": "Vagrant",
-         "erlang": "Erlang/OTP", "openssh": "OpenSSH", "bouncycastle": "Bouncy Castle"}
+         "erlang": "Erlang/OTP", "ruby": "Ruby", "postgresql": "PostgreSQL", "curl": "curl", "openssh": "OpenSSH", "bouncycastle": "Bouncy Castle"}
 # Credited first where projects share a key.
 FIRST = ["RFC", "OpenSSL", "cpython", "Vagrant", "Go", "Node.js", "OpenSSH", "paramiko",
-         "jsonwebtoken", "pyca/cryptography vectors"]
+         "pyca/cryptography vectors", "jsonwebtoken", "PyJWT", "Erlang/OTP", "Ruby", "GnuTLS",
+         "Mbed TLS", "wolfSSL", "curl", "NSS"]
 
 # RFC 6979 A.2, RFC 8032 7.1, RFC 7748 6.1, RFC 8410 10.3.
 SPECIFIED = [
@@ -42,6 +44,17 @@ SPECIFIED = [
     ("RFC 8410 10.3", "ed25519", "D4EE72DBF913584AD5B6D8F1F769F8AD3AFE7C28CBF1D4FBE097A88F44755842"),
     ("RFC 7748 6.1 Alice", "x25519", "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"),
     ("RFC 7748 6.1 Bob", "x25519", "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"),
+]
+
+# Public halves of keys that Vagrant installs in every box.
+PUBLIC = [
+    ("Vagrant keys/vagrant.key.ed25519",
+     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIN1YdxBpNlzxDqfJyw/QKow1F+wvG9hXGoqiysfJOn5Y"),
+    ("Vagrant keys/vagrant.key.rsa",
+     "ssh-rsa AAAAB3NzaC1yc2EAAAABIwAAAQEA6NF8iallvQVp22WDkTkyrtvp9eWW6A8YVr+kz4TjGYe7gHzIw+niNltGEFHzD8+"
+     "v1I2YJ6oXevct1YeS0o9HZyN1Q9qgCgzUFtdOKLv6IedplqoPkcmF0aYet2PkEDo3MlTBckFXPITAMzF8dJSIFo9D8HfdOV0IAdx"
+     "4O7PtixWKn5y2hMNG0zQPyUecp4pzC6kivAIhyfHilFR61RGL+GPXQ2MWZWFYbAGjyiYJnAmCP3NOTd0jMZEnDkbUvxhMmBYSdETk"
+     "1rRgm+R4LOzFUGaHqHDLKLX+FIPKcF96hrucXzcWyLbIbEgE98OHlnVYCzRdK8jlqm8tehUc9c9WhQ=="),
 ]
 
 
@@ -86,13 +99,15 @@ def load(loader, data):
     return None
 
 
-PEM = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----(.{40,20000}?)-----END \1-----", re.S)
+PEM = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*(?:PRIVATE|TESTING) KEY)-----(.{40,20000}?)-----END \1-----", re.S)
 
 
 def pems(data):
-    if b"PRIVATE KEY-----" not in data:
+    if b" KEY-----" not in data:
         return
     for label, body in PEM.findall(data):
+        # RFC 9500 labels its keys so that nobody takes them for others.
+        label = label.replace(b"TESTING", b"PRIVATE")
         body = body.replace(b"\\r", b"").replace(b"\\n", b"\n")
         lines = [re.sub(rb"^[\s\"'+#/*|>.,$]*|[\s\"'+\\,;.]*$", b"", line) for line in body.splitlines()]
         # The base64 of a line may begin or end with what was taken off.
@@ -246,8 +261,11 @@ def files(path):
 
 
 def project(path):
-    name = re.split(r"[-_.]\d", os.path.basename(path.rstrip("/")))[0]
-    return NAMES.get(re.sub(r"\.?\d+$", "", name), NAMES.get(name, name))
+    name = re.split(r"[-_.]v?\d", os.path.basename(path.rstrip("/")))[0]
+    if path.endswith(".crate"):
+        return f"{name} crate"
+    name = re.sub(r"^(python|rust|ruby)-(?=.)", "", name)
+    return NAMES.get(re.sub(r"\d+$", "", name), NAMES.get(name, name))
 
 
 def specified():
@@ -259,6 +277,8 @@ def specified():
             private = ec.derive_private_key(int(text, 16), kind)
         for key_id in ids(private):
             yield key_id, place
+    for place, text in PUBLIC:
+        yield spki_id(ser.load_ssh_public_key(text.encode())), place
 
 
 def main():

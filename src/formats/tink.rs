@@ -8,6 +8,7 @@ use crate::{
     fact::{Class, Label, Material},
     formats::{
         object::{self, Wanted},
+        protobuf::{Field, Message, Wire, field},
         text::{base64, is_base64, is_placeholder, run},
     },
     identity::{is_guessable, of_private, of_sealed},
@@ -237,76 +238,6 @@ fn point(curve: u64, x: &[u8], y: &[u8]) -> Option<Described> {
         point.extend_from_slice(coordinate);
     }
     Some(key::ec(curve, Some(&point), None))
-}
-
-/// A protocol buffer message. Its first field of a number counts.
-#[derive(Clone, Copy)]
-struct Message<'a>(&'a [u8]);
-
-enum Wire<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-    Other,
-}
-
-struct Field<'a> {
-    number: u64,
-    value: Wire<'a>,
-    rest: &'a [u8],
-}
-
-impl<'a> Message<'a> {
-    fn bytes(self, number: u64) -> Option<&'a [u8]> {
-        self.fields().find_map(|field| match field.value {
-            Wire::Bytes(bytes) if field.number == number => Some(bytes),
-            _ => None,
-        })
-    }
-
-    fn number(self, number: u64) -> Option<u64> {
-        self.fields().find_map(|field| match field.value {
-            Wire::Number(value) if field.number == number => Some(value),
-            _ => None,
-        })
-    }
-
-    fn fields(self) -> impl Iterator<Item = Field<'a>> {
-        let mut rest = self.0;
-        std::iter::from_fn(move || {
-            let field = field(rest)?;
-            rest = field.rest;
-            Some(field)
-        })
-        // A key has a handful of fields.
-        .take(32)
-    }
-}
-
-fn field(bytes: &[u8]) -> Option<Field<'_>> {
-    let (tag, rest) = varint(bytes)?;
-    let (value, rest) = match tag & 7 {
-        0 => varint(rest).map(|(number, rest)| (Wire::Number(number), rest))?,
-        1 => (Wire::Other, rest.get(8..)?),
-        2 => {
-            let (length, rest) = varint(rest)?;
-            let (value, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-            (Wire::Bytes(value), rest)
-        }
-        5 => (Wire::Other, rest.get(4..)?),
-        _ => return None,
-    };
-    Some(Field { number: tag >> 3, value, rest })
-}
-
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut number = 0u64;
-    for (place, &byte) in bytes.iter().enumerate().take(10) {
-        number |= u64::from(byte & 0x7f).checked_shl(u32::try_from(place * 7).ok()?)?;
-        if byte & 0x80 == 0 {
-            return Some((number, bytes.get(place + 1..)?));
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -281,6 +281,12 @@ def specified():
         yield spki_id(ser.load_ssh_public_key(text.encode())), place
 
 
+def short(place):
+    """A long path by its last two parts: the table is compiled in."""
+    name, _, path = place.partition(" ")
+    return f"{name} {'/'.join(path.split('/')[-2:])}" if len(place) > 60 else place
+
+
 def main():
     table = {}
 
@@ -303,7 +309,7 @@ def main():
             print(f"{path}: {problem}", file=sys.stderr)
         print(f"{name}: {len(table) - before}", file=sys.stderr, flush=True)
     for key_id, (_, place) in sorted(table.items()):
-        print(f"{key_id}\t{place}")
+        print(f"{key_id}\t{short(place)}")
 
 
 main()

@@ -1,5 +1,5 @@
-//! age identities and recipients (C2SP age.md): Bech32 (BIP 173, without its length limit) under
-//! `AGE-SECRET-KEY-1`, `AGE-SECRET-KEY-PQ-1`, `AGE-PLUGIN-NAME-1` and `age1`.
+//! age identities (C2SP age.md): Bech32 (BIP 173, without its length limit) under
+//! `AGE-SECRET-KEY-1`, `AGE-SECRET-KEY-PQ-1`, and `AGE-PLUGIN-NAME-1`.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ use crate::{
 pub(crate) const ROW: Row = Row {
     name: "age",
     about: "age identities, native and plugin (age specification)",
-    text: &[b"AGE-SECRET-KEY-", b"AGE-PLUGIN-", b"age1"],
+    text: &[b"AGE-SECRET-KEY-", b"AGE-PLUGIN-"],
     binary: &[],
     find,
     head: None,
@@ -36,7 +36,6 @@ fn find(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
         return;
     }
     match unit.get(met.clone()) {
-        b"age1" => recipient(unit, met, found),
         b"AGE-PLUGIN-" => plugin(unit, met, found),
         _ => secret(unit, met, found),
     }
@@ -94,20 +93,6 @@ fn plugin(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
         material.alias = Some(name);
         found.material(met.start..start + data.len(), material);
     }
-}
-
-fn recipient(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
-    let data = unit.span(met.end, SECRET_LENGTH + 1);
-    if run(data, |byte| digit(byte.to_ascii_uppercase()).is_some()) != SECRET_LENGTH
-        || data.get(SECRET_LENGTH).is_some_and(|&byte| is_word(byte))
-    {
-        return;
-    }
-    let data = data.get(..SECRET_LENGTH).unwrap_or_default();
-    let Some(public) = bech32("age", data).filter(|public| public.len() == 32) else { return };
-    let material = Material::new(ROW.name, Class::PublicKey, Label::Public);
-    let material = key::edwards_public("x25519", &public).describe(material);
-    found.material(met.start..met.end + SECRET_LENGTH, material);
 }
 
 /// The value of a Bech32 character in upper case.
@@ -168,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn an_identity_and_its_recipient_are_one_key() {
+    fn an_identity_has_the_id_of_its_recipient() {
         let text = format!("# public key: {RECIPIENT}\n{SECRET}\n");
         let found = run(&ROW, text.as_bytes());
-        assert_eq!(found.len(), 2);
-        assert_eq!((found[0].1.class, found[0].1.label), (Class::PublicKey, Label::Public));
-        assert_eq!((found[1].1.class, found[1].1.label), (Class::PrivateKey, Label::Plaintext));
-        assert_eq!(found[0].1.key_id, found[1].1.key_id);
-        assert_eq!(text[found[1].0.clone()], *SECRET);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].1.class, found[0].1.label), (Class::PrivateKey, Label::Plaintext));
+        let public = bech32("age", RECIPIENT.strip_prefix("age1").unwrap().as_bytes()).unwrap();
+        assert_eq!(found[0].1.key_id, key::edwards_public("x25519", &public).key_id);
+        assert_eq!(text[found[0].0.clone()], *SECRET);
     }
 
     #[test]

@@ -12,13 +12,19 @@ use crate::{
     unit::Unit,
 };
 
-/// The needles stand late in the names: `private` and `shared` are everywhere in source code.
+/// The rarest parts of `private key` and `preshared key` in the spellings that occur.
 pub(crate) const ROW: Row = Row {
     name: "wireguard",
     about: "WireGuard private and preshared keys",
     text: &[
-        b"teKey", b"te_key", b"te-key", b"TE_KEY", b"edKey", b"ed_key", b"ed-key", b"ED_KEY",
-        b"icKey =", b"icKey=",
+        b"vateKey",
+        b"vate_key",
+        b"vate-key",
+        b"VATE_KEY",
+        b"haredKey",
+        b"hared_key",
+        b"hared-key",
+        b"HARED_KEY",
     ],
     binary: &[],
     find,
@@ -56,11 +62,7 @@ fn find(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
             let material = Material::new(ROW.name, Class::SecretKey, label(Label::Plaintext));
             key::secret("secret", &bytes).describe(material)
         }
-        Name::Public if is_about_wireguard(unit, &range) => {
-            let material = Material::new(ROW.name, Class::PublicKey, label(Label::Public));
-            key::edwards_public("x25519", &bytes).describe(material)
-        }
-        Name::Private | Name::Public => return,
+        Name::Private => return,
     };
     found.material(range, material);
 }
@@ -105,18 +107,11 @@ enum Name {
 impl Name {
     /// The name that ends with the needle.
     fn before(unit: Unit<'_>, met: &Range<usize>) -> Option<Self> {
-        let name = unit.get(met.start.saturating_sub(10)..met.start).to_ascii_lowercase();
-        let (stem, name) = if unit.get(met.clone()).to_ascii_lowercase().starts_with(b"te") {
-            (&b"priva"[..], Self::Private)
-        } else if unit.get(met.clone()).starts_with(b"ic") {
-            (&b"publ"[..], Self::Public)
-        } else {
-            let length = if name.ends_with(b"_shar") || name.ends_with(b"-shar") { 8 } else { 7 };
-            let stem = name.get(name.len().checked_sub(length)?..)?;
-            let is_preshared = matches!(stem, b"preshar" | b"pre_shar" | b"pre-shar");
-            return is_preshared.then_some(Self::Preshared);
-        };
-        name_ends(unit, met.start, stem).then_some(name)
+        if unit.get(met.clone()).to_ascii_lowercase().starts_with(b"v") {
+            return name_ends(unit, met.start, b"pri").then_some(Self::Private);
+        }
+        let stems: [&[u8]; 3] = [b"pres", b"pre_s", b"pre-s"];
+        stems.iter().any(|stem| name_ends(unit, met.start, stem)).then_some(Self::Preshared)
     }
 }
 

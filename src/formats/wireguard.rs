@@ -71,20 +71,14 @@ fn find(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
 /// get this far.
 fn value(unit: Unit<'_>, after: usize) -> Option<Range<usize>> {
     let rest = unit.span(after, LENGTH + 24);
-    // The needle of a public key includes its separator.
-    let rest = match unit.bytes.get(after.checked_sub(1)?) {
-        Some(b'=') => rest,
-        _ => {
-            let quote = run(rest, |byte| matches!(byte, b'"' | b'\'' | b'\\'));
-            let rest = rest.get(quote..)?;
-            let gap = run(rest, |byte| matches!(byte, b' ' | b'\t'));
-            match rest.get(gap)? {
-                b'=' | b':' => rest.get(gap + 1..)?,
-                // `option private_key '…'` and `private-key …`.
-                _ if gap > 0 => rest.get(gap..)?,
-                _ => return None,
-            }
-        }
+    let quote = run(rest, |byte| matches!(byte, b'"' | b'\'' | b'\\'));
+    let rest = rest.get(quote..)?;
+    let gap = run(rest, |byte| matches!(byte, b' ' | b'\t'));
+    let rest = match rest.get(gap)? {
+        b'=' | b':' => rest.get(gap + 1..)?,
+        // `option private_key '…'` and `private-key …`.
+        _ if gap > 0 => rest.get(gap..)?,
+        _ => return None,
     };
     let blank = run(rest, |byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'\\' | b'>'));
     let text = rest.get(blank..)?;
@@ -101,7 +95,6 @@ fn value(unit: Unit<'_>, after: usize) -> Option<Range<usize>> {
 enum Name {
     Private,
     Preshared,
-    Public,
 }
 
 impl Name {
@@ -151,7 +144,7 @@ mod tests {
     const SHARED: &str = "pghbbHFfhwIB5XY2OYijk6bJ0dswdEpiTQCFw71IghM=";
 
     #[test]
-    fn a_configuration_gives_its_three_keys() {
+    fn a_configuration_gives_its_secret_keys() {
         let text = format!(
             "[Interface]\nPrivateKey = {PRIVATE}\n\n[Peer]\nPublicKey = {PUBLIC}\nPresharedKey={SHARED}\n"
         );
@@ -161,14 +154,10 @@ mod tests {
             kinds,
             [
                 (Class::PrivateKey, Label::Plaintext, Some(256)),
-                (Class::PublicKey, Label::Public, Some(256)),
                 (Class::SecretKey, Label::Plaintext, Some(256)),
             ]
         );
         assert_eq!(text[found[0].0.clone()], *PRIVATE);
-        // wg pubkey < private
-        let public = "[Peer]\nPublicKey = wUoaMFS+4fZpJ1Um3o9FmFXqA6noTPBvDuIybdjQDU4=\n";
-        assert_ne!(run(&ROW, public.as_bytes())[0].1.key_id, found[0].1.key_id);
     }
 
     #[test]

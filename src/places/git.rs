@@ -62,9 +62,19 @@ pub(super) fn since(
     read(blobs, request, sink)
 }
 
+/// `git`, held back from running what the repository's own configuration names (a file system
+/// monitor, a signature checker) and from fetching what a partial clone lacks: a repository that
+/// is scanned is not trusted, and nothing here uses the network.
+fn git() -> Command {
+    let mut git = Command::new("git");
+    git.args(["-c", "core.fsmonitor=false", "-c", "log.showSignature=false"]);
+    git.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "").env("GIT_OPTIONAL_LOCKS", "0");
+    git
+}
+
 /// Files that match an ignore pattern and are tracked all the same. Empty where git cannot say.
 pub(super) fn tracked_and_ignored(root: &Path) -> Vec<PathBuf> {
-    let mut git = Command::new("git");
+    let mut git = git();
     git.arg("-C").arg(root).args(["ls-files", "-z", "-c", "-i", "--exclude-standard"]);
     let Ok(output) = git.stderr(Stdio::null()).output() else { return Vec::new() };
     output.stdout.split(|&byte| byte == 0).filter(|p| !p.is_empty()).map(to_path).collect()
@@ -133,7 +143,7 @@ fn read(
 
 fn read_with_one_process(blobs: &[Blob], sink: &(dyn Fn(Inspected) + Sync)) -> Result<(), Error> {
     let failure = |problem: std::io::Error| failed("cat-file --batch", &problem.to_string());
-    let mut git = Command::new("git")
+    let mut git = git()
         .args(["cat-file", "--batch"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -173,8 +183,7 @@ fn read_with_one_process(blobs: &[Blob], sink: &(dyn Fn(Inspected) + Sync)) -> R
 }
 
 fn run<S: AsRef<OsStr>>(arguments: &[S]) -> Result<Vec<u8>, Error> {
-    let mut git = Command::new("git");
-    let output = git.args(arguments).output();
+    let output = git().args(arguments).output();
     let name = arguments
         .iter()
         .map(|argument| argument.as_ref().to_string_lossy())

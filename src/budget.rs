@@ -1,19 +1,19 @@
 //! What one input may cost. Budgets count bytes, depth and entries, never time; one that bites is
 //! named in the ledger.
 
-/// Bytes of a window in which facts may start. Small enough for a cache, large enough that system
-/// calls do not show.
-pub(crate) const WINDOW: usize = 1 << 20;
+/// Bytes of a window in which facts may start. It stays in the processor's cache between being read
+/// and being searched, and is large enough that system calls do not show.
+pub(crate) const WINDOW: usize = 128 << 10;
 
 /// Bytes kept before a window, for parsers that step back to what encloses an anchor.
 pub(crate) const LOOK_BACK: usize = 16 << 10;
 
-/// Bytes read beyond a window, so that what starts in it is seen whole. Larger than the largest
+/// Bytes read beyond a window in which something starts, so that it is seen whole. Larger than the largest
 /// single key (an RSA-16384 PEM, encoded twice, is under 32 KiB) and than nearly all key stores.
 pub(crate) const LOOK_AHEAD: usize = 1 << 20;
 
-/// Bytes of the buffer of a large file.
-pub(crate) const BUFFER: usize = LOOK_BACK + WINDOW + LOOK_AHEAD;
+/// No needle is longer.
+pub(crate) const NEEDLE: usize = 64;
 
 /// Bytes of the first read of a file: most files end in it.
 pub(crate) const FIRST_READ: usize = 64 << 10;

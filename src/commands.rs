@@ -47,19 +47,19 @@ pub struct Terminal {
 pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, Error> {
     match cli.command {
         Command::Scan(Scan { input, judgement, output }) => {
-            let config = config::load(input.config.as_deref())?;
+            let config = config::load(input.config.as_deref(), &input.paths)?;
             let rules = rules(&judgement, &config)?;
             let inspection = inspect(&input, &config, terminal)?;
             report(inspection, &config, &rules, &judgement, &output, terminal, out)
         }
         Command::Judge(JudgeArgs { facts, config, judgement, output }) => {
-            let config = config::load(config.as_deref())?;
+            let config = config::load(config.as_deref(), &[])?;
             let rules = rules(&judgement, &config)?;
             let inspection = read_facts(&facts)?;
             report(inspection, &config, &rules, &judgement, &output, terminal, out)
         }
         Command::Inspect(Inspect { input, output }) => {
-            let config = config::load(input.config.as_deref())?;
+            let config = config::load(input.config.as_deref(), &input.paths)?;
             let Inspection { mut facts, mut ledger } = inspect(&input, &config, terminal)?;
             crate::judge::sort(&mut facts);
             ledger.sort();
@@ -86,7 +86,7 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
         }
         Command::Rules(Rules::Check { directory }) => check_rules(directory, out),
         Command::Baseline(BaselineCommand::Write { file, input, judgement }) => {
-            let config = config::load(input.config.as_deref())?;
+            let config = config::load(input.config.as_deref(), &input.paths)?;
             let rules = rules(&judgement, &config)?;
             let mut inspection = inspect(&input, &config, terminal)?;
             let by = Judge { rules: &rules, config: &config, baseline: None, today: Date::today() };
@@ -147,6 +147,7 @@ fn inspect(input: &Input, config: &Config, terminal: &Terminal) -> Result<Inspec
     let request = Request {
         source,
         exclude: config::globs(&patterns.into_iter().collect::<Vec<_>>())?,
+        base: config.base.clone(),
         no_ignore: input.no_ignore,
         threads: input.threads.filter(|&threads| threads > 0).unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, std::num::NonZero::get)

@@ -1,6 +1,6 @@
 //! `keylint.toml`: what a project decided. Every key is optional; an unknown one is an error.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use toml_span::{
@@ -21,6 +21,7 @@ use crate::{
 pub(crate) struct Config {
     /// Where it was read, as shown.
     pub path: Option<PathBuf>,
+    pub base: Base,
     pub profile: Option<String>,
     pub fail_on: Option<Severity>,
     pub exclude: Vec<String>,
@@ -73,29 +74,73 @@ const ENVIRONMENTS: &[(&str, &[&str])] = &[
 /// The commented file that `keylint init` writes.
 pub(crate) const TEMPLATE: &str = include_str!("keylint.toml");
 
-/// Reads `explicit`, or the `keylint.toml` of the working directory or of a directory above it
-/// up to the root of the git work tree. No file is the default configuration.
-pub(crate) fn load(explicit: Option<&Path>) -> Result<Config, Error> {
-    match explicit.map(Path::to_owned).or_else(nearest) {
-        Some(path) => parse(&files::read_text(&path)?, &path),
+/// Reads `explicit`, or the `keylint.toml` of the first directory that is scanned or of a
+/// directory above it up to the root of the git work tree. No file is the default configuration.
+pub(crate) fn load(explicit: Option<&Path>, scanned: &[PathBuf]) -> Result<Config, Error> {
+    let start = scanned.first().map_or(Path::new(""), PathBuf::as_path);
+    match explicit.map(Path::to_owned).or_else(|| nearest(start)) {
+        Some(path) => {
+            let mut config = parse(&files::read_text(&path)?, &path)?;
+            config.base = Base::of(&path);
+            Ok(config)
+        }
         None => Ok(Config::default()),
     }
 }
 
-fn nearest() -> Option<PathBuf> {
-    let mut directory = PathBuf::new();
+fn nearest(start: &Path) -> Option<PathBuf> {
+    let mut directory = if files::is_directory(start) { start } else { start.parent()? }.to_owned();
     // Relative, so that messages name the file as the user would.
     for _ in 0..32 {
         let file = directory.join("keylint.toml");
         if files::exists(&file) {
-            return Some(file);
+            return Some(file.strip_prefix(".").map_or(file.clone(), Path::to_owned));
         }
         if files::exists(&directory.join(".git")) {
             return None;
         }
-        directory.push("..");
+        // Upwards by name as long as there is one, then by `..`.
+        let named = matches!(directory.components().next_back(), Some(Component::Normal(_)));
+        if !(named && directory.pop()) {
+            directory.push("..");
+        }
     }
     None
+}
+
+/// Where the patterns of the configuration count from: the directory of its file. Paths are shown
+/// as they were asked for, which is from the working directory.
+#[derive(Default, Clone)]
+pub(crate) struct Base {
+    /// What leads from the base to the working directory, if that lies below it.
+    above: PathBuf,
+    /// What leads from the working directory to the base, if that lies below it.
+    below: PathBuf,
+    /// The base in full, for paths that are shown in full.
+    absolute: PathBuf,
+}
+
+impl Base {
+    fn of(file: &Path) -> Self {
+        let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let (Some(absolute), Some(working)) =
+            (files::absolute(directory.unwrap_or(Path::new("."))), files::absolute(Path::new(".")))
+        else {
+            return Self::default();
+        };
+        let above = working.strip_prefix(&absolute).map(Path::to_owned).unwrap_or_default();
+        let below = absolute.strip_prefix(&working).map(Path::to_owned).unwrap_or_default();
+        Self { above, below, absolute }
+    }
+
+    /// `path` as patterns see it.
+    pub(crate) fn relative(&self, path: &str) -> PathBuf {
+        let path = Path::new(path);
+        if path.is_absolute() && !self.absolute.as_os_str().is_empty() {
+            return path.strip_prefix(&self.absolute).unwrap_or(path).to_owned();
+        }
+        self.above.join(path.strip_prefix(&self.below).unwrap_or(path))
+    }
 }
 
 fn parse(text: &str, path: &Path) -> Result<Config, Error> {
@@ -140,7 +185,7 @@ impl Config {
                 environments.push(((*name).to_owned(), globs(patterns)?));
             }
         }
-        Ok(Environments(environments))
+        Ok(Environments { base: self.base.clone(), patterns: environments })
     }
 }
 
@@ -172,6 +217,7 @@ impl<'de> Deserialize<'de> for Config {
         };
         let config = Self {
             path: None,
+            base: Base::default(),
             profile: table.optional("profile"),
             fail_on: fail_on?,
             exclude: table.optional("exclude").unwrap_or_default(),
@@ -274,6 +320,19 @@ mod tests {
         assert!(refusal(&wrong).starts_with("keylint.toml:5: `until` must be a date"));
         let broad = "[[allow]]\nowner = 'b'\nreason = 'c'\nuntil = '2027-01-31'";
         assert!(refusal(broad).contains("would allow everything"));
+    }
+
+    #[test]
+    fn patterns_count_from_the_directory_of_the_file() {
+        let base = |above: &str, below: &str| Base {
+            above: above.into(),
+            below: below.into(),
+            absolute: "/home/a/project".into(),
+        };
+        assert_eq!(base("sub", "").relative("keys/a.pem"), Path::new("sub/keys/a.pem"));
+        assert_eq!(base("", "project").relative("project/keys/a.pem"), Path::new("keys/a.pem"));
+        assert_eq!(base("", "").relative("/home/a/project/a.pem"), Path::new("a.pem"));
+        assert_eq!(base("", "").relative("../other/a.pem"), Path::new("../other/a.pem"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::{
-    budget, excerpt,
+    budget, decode, excerpt,
     fact::{Fact, Field, Kind, Material, Site, Value},
     ledger::{Ledger, Reason, Skip},
     prefilter::{self, Hits},
@@ -40,65 +40,77 @@ impl Buffer {
 /// Inspects everything that `reader` gives. `path` names it in facts and in the ledger.
 pub(crate) fn reader(path: &str, reader: &mut dyn Read, buffer: &mut Buffer) -> Inspected {
     let mut file = File::new(path);
-    let buffer = &mut buffer.0;
-    let mut length = 0;
+    let mut feed = Feed { reader, buffer: &mut buffer.0, length: 0, end: None };
     // Where the window begins, and the offset in the file of the buffer's first byte.
     let mut start = 0;
     let mut base: u64 = 0;
+    feed.fill(budget::FIRST_READ);
     loop {
-        let (read, end) = fill(reader, buffer.get_mut(length..).unwrap_or_default());
-        length += read;
-        file.inspected.ledger.scanned_bytes += read as u64;
-        let at_end = match end {
-            End::Full if length < budget::BUFFER => {
-                // The first read did not reach the end: this is a large file.
-                buffer.resize(budget::BUFFER, 0);
-                continue;
+        let mut end = start + budget::WINDOW;
+        feed.fill(end);
+        if feed.end.is_none() {
+            // A window is searched while it is in the cache; what lies beyond it is read only
+            // where something starts in it.
+            if base == 0 || file.starts_something(feed.bytes(), start, base) {
+                feed.fill(end + budget::LOOK_AHEAD);
+            } else {
+                // A needle across the end is left to the next window.
+                end = end.min(feed.length).saturating_sub(budget::NEEDLE);
             }
-            End::Full => false,
-            End::Reached => true,
-            End::Failed(problem) => {
-                let skip = Skip::new(path, Reason::ReadFailed).detail(problem).partly();
-                file.inspected.ledger.skips.push(skip);
-                true
-            }
-        };
-        let bytes = buffer.get(..length).unwrap_or_default();
-        let end = if at_end { length } else { length.saturating_sub(budget::LOOK_AHEAD) };
-        file.window(&Unit { bytes, at_start: base == 0, at_end, decoded: false }, start..end, base);
-        if at_end {
-            return file.finish();
+        }
+        let is_last = feed.end.is_some() && feed.length <= end;
+        let bytes = feed.bytes();
+        let unit = Unit { bytes, at_start: base == 0, at_end: feed.end.is_some(), decoded: false };
+        file.window(&unit, start..end.min(bytes.len()), base);
+        if is_last {
+            return file.finish(base + feed.length as u64, feed.end);
         }
         let keep = end.saturating_sub(budget::LOOK_BACK);
         file.lines.advance(bytes.get(..keep).unwrap_or_default());
-        buffer.copy_within(keep..length, 0);
+        feed.drop_front(keep);
         start = end - keep;
-        length -= keep;
         base += keep as u64;
     }
 }
 
+/// A reader and what was read of it and is still needed.
+struct Feed<'a> {
+    reader: &'a mut dyn Read,
+    buffer: &'a mut Vec<u8>,
+    length: usize,
+    /// Set once nothing more comes.
+    end: Option<End>,
+}
+
 enum End {
-    /// The buffer is full.
-    Full,
-    /// The input has ended.
     Reached,
     Failed(std::io::Error),
 }
 
-/// Reads until the buffer is full or the input ends.
-fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> (usize, End) {
-    let mut length = 0;
-    loop {
-        let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) else {
-            return (length, End::Full);
-        };
-        match reader.read(rest) {
-            Ok(0) => return (length, End::Reached),
-            Ok(read) => length += read,
-            Err(problem) if problem.kind() == ErrorKind::Interrupted => {}
-            Err(problem) => return (length, End::Failed(problem)),
+impl Feed<'_> {
+    fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
+
+    /// Reads until there are `goal` bytes or nothing more comes.
+    fn fill(&mut self, goal: usize) {
+        if self.buffer.len() < goal && self.end.is_none() {
+            self.buffer.resize(goal, 0);
         }
+        while self.length < goal && self.end.is_none() {
+            let rest = self.buffer.get_mut(self.length..goal).unwrap_or_default();
+            match self.reader.read(rest) {
+                Ok(0) => self.end = Some(End::Reached),
+                Ok(read) => self.length += read,
+                Err(problem) if problem.kind() == ErrorKind::Interrupted => {}
+                Err(problem) => self.end = Some(End::Failed(problem)),
+            }
+        }
+    }
+
+    fn drop_front(&mut self, count: usize) {
+        self.buffer.copy_within(count..self.length, 0);
+        self.length -= count;
     }
 }
 
@@ -109,6 +121,8 @@ struct File<'p> {
     lines: Lines,
     /// Offset up to which bytes are part of something already understood.
     claimed: u64,
+    /// Whether the file is text in UTF-16, by its head.
+    is_wide: bool,
     inspected: Inspected,
     /// Index in `inspected.facts` of each distinct fact.
     known: HashMap<(Kind, BTreeMap<Field, Value>), usize>,
@@ -132,6 +146,7 @@ impl<'p> File<'p> {
             path,
             lines: Lines::default(),
             claimed: 0,
+            is_wide: false,
             inspected: Inspected {
                 facts: Vec::new(),
                 ledger: Ledger { scanned_units: 1, ..Ledger::default() },
@@ -140,16 +155,34 @@ impl<'p> File<'p> {
         }
     }
 
-    fn finish(self) -> Inspected {
+    fn finish(mut self, bytes: u64, end: Option<End>) -> Inspected {
+        self.inspected.ledger.scanned_bytes = bytes;
+        if let Some(End::Failed(problem)) = end {
+            let skip = Skip::new(self.path, Reason::ReadFailed).detail(problem).partly();
+            self.inspected.ledger.skips.push(skip);
+        }
         self.inspected
+    }
+
+    /// Whether a needle stands after `start` that is not part of something already understood.
+    fn starts_something(&self, bytes: &[u8], start: usize, base: u64) -> bool {
+        let end = bytes.len().saturating_sub(budget::NEEDLE);
+        self.is_wide || Hits::new(bytes, start, end).next(self.claimed_from(base)).is_some()
+    }
+
+    /// What is claimed of a buffer whose first byte is at `base`.
+    fn claimed_from(&self, base: u64) -> usize {
+        usize::try_from(self.claimed.saturating_sub(base)).unwrap_or(usize::MAX)
     }
 
     /// Looks at what starts in `window` of `unit`, whose first byte is at `base` in the file.
     fn window(&mut self, unit: &Unit<'_>, window: std::ops::Range<usize>, base: u64) {
-        let claimed = usize::try_from(self.claimed.saturating_sub(base)).unwrap_or(usize::MAX);
-        let mut dig = Dig { sightings: Vec::new(), skips: Vec::new(), decoded_bytes: 0 };
-        let claimed = dig.unit(*unit, window, claimed, &mut Vec::new());
+        let claimed = self.claimed_from(base);
+        let mut dig = Dig::default();
+        let wide_from = (self.is_wide && base > 0).then_some((window.start + 1) & !1);
+        let claimed = dig.unit(*unit, window, claimed, wide_from, &mut Vec::new());
         self.claimed = base + claimed as u64;
+        self.is_wide |= base == 0 && unit.at_start && !unit.at_end && dig.is_wide;
 
         for reason in dig.skips {
             let skip = Skip::new(self.path, reason).partly();
@@ -214,10 +247,13 @@ impl<'p> File<'p> {
 }
 
 /// Rows at hits, and what they decode in turn.
+#[derive(Default)]
 struct Dig {
     sightings: Vec<Sighting>,
     skips: Vec<Reason>,
     decoded_bytes: usize,
+    /// Whether all of the outermost bytes are text in UTF-16.
+    is_wide: bool,
 }
 
 impl Dig {
@@ -228,9 +264,16 @@ impl Dig {
         unit: Unit<'_>,
         window: std::ops::Range<usize>,
         claimed: usize,
+        wide_from: Option<usize>,
         trail: &mut Vec<Step>,
     ) -> usize {
         let mut found = Found::claimed_until(claimed);
+        if let Some(from) = wide_from.map(|from| from.max(claimed)) {
+            // Text in UTF-16 goes on from the window before.
+            let mut rest = Found::default();
+            decode::utf16::text(Unit { bytes: unit.from(from), ..unit }, &mut rest);
+            found.take_over(rest, from);
+        }
         if window.start == 0 && unit.at_start {
             for head in prefilter::rows().filter_map(|row| row.head) {
                 self.guarded(|| head(unit, &mut found));
@@ -241,6 +284,7 @@ impl Dig {
             self.guarded(|| (hit.row.find)(unit, hit.range, &mut found));
         }
         let claimed = found.claimed();
+        self.is_wide |= trail.is_empty() && found.items.iter().any(Item::is_utf16_from_start);
         for Item { range, what } in found.items {
             self.item(range, what, trail);
         }
@@ -260,7 +304,7 @@ impl Dig {
                     self.skips.push(Reason::OverBudget);
                 } else {
                     trail.push(Step { by, range });
-                    self.unit(Unit::whole(&bytes), 0..bytes.len(), 0, trail);
+                    self.unit(Unit::whole(&bytes), 0..bytes.len(), 0, None, trail);
                     trail.pop();
                 }
                 return;

@@ -45,9 +45,7 @@ pub(crate) fn judge(
     let judged = rule::judge(by.rules, facts);
 
     let known: BTreeSet<&str> = by.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
-    let config_path = by.config.path.as_deref().unwrap_or(Path::new("keylint.toml"));
-    let suppressions =
-        Suppressions::new(facts, &by.config.allow, config_path, by.baseline, &known, by.today);
+    let suppressions = Suppressions::new(facts, by.config, by.baseline, &known, by.today);
     let findings = group(&judged.hits, facts, by.rules, &suppressions);
 
     let keys: BTreeSet<&str> = facts.iter().filter_map(|fact| fact.text(Field::KeyId)).collect();

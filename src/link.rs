@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use globset::GlobSet;
 
 use crate::{
+    config::Base,
     fact::{Fact, Field, Kind, Site, Value},
     published,
 };
@@ -14,11 +15,15 @@ use crate::{
 const PLACES: usize = 100;
 
 /// Which paths belong to which environment: the first pattern that matches decides.
-pub(crate) struct Environments(pub Vec<(String, GlobSet)>);
+pub(crate) struct Environments {
+    pub base: Base,
+    pub patterns: Vec<(String, GlobSet)>,
+}
 
 impl Environments {
     pub(crate) fn of(&self, path: &str) -> Option<&str> {
-        self.0.iter().find(|(_, paths)| paths.is_match(path)).map(|(name, _)| name.as_str())
+        let path = self.base.relative(path);
+        self.patterns.iter().find(|(_, paths)| paths.is_match(&path)).map(|(name, _)| name.as_str())
     }
 }
 
@@ -150,7 +155,8 @@ mod tests {
 
     fn environments() -> Environments {
         let set = |glob| GlobSetBuilder::new().add(Glob::new(glob).unwrap()).build().unwrap();
-        Environments(vec![("test".into(), set("test/**")), ("production".into(), set("prod/**"))])
+        let patterns = vec![("test".into(), set("test/**")), ("production".into(), set("prod/**"))];
+        Environments { base: Base::default(), patterns }
     }
 
     fn links(mut facts: Vec<Fact>) -> Vec<Fact> {

@@ -116,6 +116,7 @@ impl Searcher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget;
 
     #[test]
     fn needles_are_long_enough_and_belong_to_one_row() {
@@ -123,7 +124,7 @@ mod tests {
             let all: Vec<(&str, &[u8])> =
                 rows().flat_map(|row| needles(row).iter().map(|n| (row.name, *n))).collect();
             for (row, needle) in &all {
-                assert!(needle.len() >= 4, "{row}: {needle:?}");
+                assert!((4..=budget::NEEDLE).contains(&needle.len()), "{row}: {needle:?}");
                 for (other, longer) in &all {
                     let hides = longer.starts_with(needle) && !std::ptr::eq(*longer, *needle);
                     assert!(!hides || row == other, "{row} hides {longer:?} of {other}");

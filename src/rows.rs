@@ -49,6 +49,12 @@ pub(crate) struct Item {
     pub what: What,
 }
 
+impl Item {
+    pub(crate) fn is_utf16_from_start(&self) -> bool {
+        self.range.start == 0 && matches!(&self.what, What::Decoded { by, .. } if by == "utf-16")
+    }
+}
+
 /// Collects what rows find in one unit.
 #[derive(Default)]
 pub(crate) struct Found {
@@ -96,6 +102,15 @@ impl Found {
 
     pub(crate) fn skip(&mut self, range: Range<usize>, reason: Reason) {
         self.items.push(Item { range, what: What::Skip(reason) });
+    }
+
+    /// Adds what was found in the bytes from `offset` on.
+    pub(crate) fn take_over(&mut self, other: Self, offset: usize) {
+        self.claim(offset + other.claimed);
+        self.items.extend(other.items.into_iter().map(|item| Item {
+            range: item.range.start + offset..item.range.end + offset,
+            ..item
+        }));
     }
 
     /// Rows are not called for needles that start before `end`.

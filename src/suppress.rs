@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     baseline::Baseline,
-    config::{Allow, globs},
+    config::{Allow, Base, Config, globs},
     date::Date,
     fact::{Fact, Field, Kind, Site},
     finding::{Notice, Suppression, Suppressor},
@@ -25,6 +25,7 @@ pub(crate) struct Suppressions<'a> {
     inline: BTreeMap<&'a str, Vec<Inline<'a>>>,
     config: Vec<(&'a Allow, Option<globset::GlobSet>, Cell<bool>)>,
     config_path: String,
+    base: &'a Base,
     baseline: Option<(&'a Baseline, String, BaselineUse)>,
     today: Date,
     notices: Vec<Notice>,
@@ -43,13 +44,15 @@ struct Inline<'a> {
 impl<'a> Suppressions<'a> {
     pub(crate) fn new(
         facts: &'a [Fact],
-        allow: &'a [Allow],
-        config_path: &Path,
+        config: &'a Config,
         baseline: Option<(&'a Baseline, &Path)>,
         known_rules: &BTreeSet<&str>,
         today: Date,
     ) -> Self {
-        let config = allow
+        let config_path = config.path.as_deref().unwrap_or(Path::new("keylint.toml"));
+        let base = &config.base;
+        let config = config
+            .allow
             .iter()
             .map(|allow| {
                 let paths = allow.path.as_ref().and_then(|path| globs(&[path]).ok());
@@ -60,6 +63,7 @@ impl<'a> Suppressions<'a> {
             inline: BTreeMap::new(),
             config,
             config_path: config_path.display().to_string(),
+            base,
             baseline: baseline.map(|(baseline, path)| {
                 (baseline, path.display().to_string(), BaselineUse::default())
             }),
@@ -147,7 +151,7 @@ impl<'a> Suppressions<'a> {
             allow.until >= self.today
                 && allow.rule.as_deref().is_none_or(|own| own == rule)
                 && allow.fingerprint.as_deref().is_none_or(|own| own == fingerprint)
-                && paths.as_ref().is_none_or(|paths| paths.is_match(&site.path))
+                && paths.as_ref().is_none_or(|paths| paths.is_match(self.base.relative(&site.path)))
         });
         if let Some((allow, _, used)) = config {
             used.set(true);

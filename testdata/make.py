@@ -326,7 +326,7 @@ def cmd_ec():
     v2 = pkcs8_with_public(bare, point)
     row(write(d / "p-256.pkcs8-v2.pem", pem("PRIVATE KEY", v2)), "pem", "private-key", "plaintext", "ec", 256, "P-256", kid(key), "PKCS#8 version 2 with public key (RFC 5958)")
     explicit = run("openssl", "ec", "-in", d / "p-256.pkcs8.pem", "-no_public", "-param_enc", "explicit")
-    row(write(d / "p-256.sec1-explicit-no-public.pem", explicit), "pem", "private-key", "plaintext", "ec", 256, "explicit", kid(key), "openssl ec -no_public -param_enc explicit")
+    row(write(d / "p-256.sec1-explicit-no-public.pem", explicit), "pem", "private-key", "plaintext", "ec", 256, "P-256", kid(key), "openssl ec -no_public -param_enc explicit")
 
 
 def cmd_edwards():
@@ -895,7 +895,6 @@ def encodings(name, key_pem):
     yield "base64-wrapped.yaml", "data:\n  key: |\n" + indent("\n".join(b64(whole)[i : i + 64] for i in range(0, len(b64(whole)), 64)), "    "), "base64 of the PEM as a YAML block"
     yield "base64-twice.txt", f"data: {b64(b64(whole))}\n", "base64 of base64 of the PEM"
     yield "gzip-base64.txt", f"data: {b64(gzip.compress(whole, mtime=0))}\n", "base64 of gzip of the PEM"
-    yield "gzip.pem.gz", gzip.compress(whole, mtime=0), "gzip"
     yield "base64-json.json", json.dumps({"secrets": {"key": b64(whole)}}) + "\n", "base64 of the PEM in JSON"
     yield "base64-escaped-json.txt", f"data: {b64(json.dumps({'key': key_pem}))}\n", "base64 of JSON with \\n"
     yield "data-uri.html", f'<a href="data:application/x-pem-file;base64,{b64(whole)}">key</a>\n', "data: address"
@@ -1029,8 +1028,8 @@ static KEY: &Regex = regex!(r"-----BEGIN ([A-Z ]+ )?PRIVATE KEY-----[\\s\\S]+?--
     row(write(d / "peer.conf", f"[Peer]\nPublicKey = {b64(raw)}\nAllowedIPs = 0.0.0.0/0\n"), "wireguard", "public-key", "public", "x25519", "-", "-", kid(x), "a WireGuard peer")
     row(write(d / "public.xml", dotnet_xml(key, False)), "dotnet-xml", "public-key", "public", "rsa", 2048, "-", ident, "public half")
     row(write(d / "template.conf", "[Interface]\nPrivateKey = <your private key>\nAddress = 10.0.0.2/32\n"), note="a WireGuard template")
-    none("jwk-stub.json", json.dumps({"kty": "RSA", "n": "...", "e": "AQAB", "d": "..."}), "a JWK of dots")
-    none("age-stub.md", "Set `SOPS_AGE_KEY=AGE-SECRET-KEY-1XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX`.\n", "an age placeholder")
+    row(write(d / "jwk-stub.json", json.dumps({"kty": "RSA", "n": "...", "e": "AQAB", "d": "..."})), "jwk", "private-key", "stub", "rsa", note="a JWK of dots")
+    row(write(d / "age-stub.md", "Set `SOPS_AGE_KEY=AGE-SECRET-KEY-1XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX`.\n"), "age", "private-key", "stub", "x25519", note="an age placeholder")
     none("keys.html", """<!doctype html>
 <title>Generating keys</title>
 <h1>Generating keys</h1>

@@ -214,10 +214,10 @@ family_ec() {
       quiet openssl ec -in "$f.pkcs8.pem" -conv_form compressed -outform "${form^^}" -out "$f.sec1-compressed.$form"
       row "$f.sec1-compressed.$form" "$form" private-key plaintext ec "$bits" "$curve" "$id" 'openssl ec -conv_form compressed'
       quiet openssl ec -in "$f.pkcs8.pem" -param_enc explicit -outform "${form^^}" -out "$f.sec1-explicit.$form"
-      row "$f.sec1-explicit.$form" "$form" private-key plaintext ec "$bits" explicit "$id" "openssl ec -param_enc explicit; the parameters are those of $curve, and the identity is that of the named curve"
+      row "$f.sec1-explicit.$form" "$form" private-key plaintext ec "$bits" "$curve" "$id" "openssl ec -param_enc explicit; the parameters are those of $curve, and the identity is that of the named curve"
     done
     quiet openssl pkcs8 -topk8 -nocrypt -in "$f.sec1-explicit.pem" -out "$f.pkcs8-explicit.pem"
-    row "$f.pkcs8-explicit.pem" pem private-key plaintext ec "$bits" explicit "$id" "openssl pkcs8; the parameters are those of $curve"
+    row "$f.pkcs8-explicit.pem" pem private-key plaintext ec "$bits" "$curve" "$id" "openssl pkcs8; the parameters are those of $curve"
   done
   f=$d/p-256
   id=$(kid "$f.pkcs8.pem")
@@ -449,7 +449,7 @@ family_gpg-agent() {
 
 # store_rows PATH FORMAT LABEL ALGORITHM BITS CURVE KEY_ID NOTE: a store with one key and its certificate
 store_rows() {
-  row "$1" "$2" key-store encrypted - - - - "$8"
+  row "$1" "$2" key-store "$3" - - - - "$8"
   row "$1" "$2" private-key "$3" "$4" "$5" "$6" "$7" "inside; $8"
   row "$1" "$2" certificate public "$4" "$5" "$6" "$7" "inside; $8"
 }
@@ -486,7 +486,7 @@ family_pkcs12() {
   row "$f" pkcs12 certificate public rsa 2048 - "$id" "inside, in plaintext"
   f=$d/truststore-changeit.p12
   quiet openssl pkcs12 -export -nokeys -in "$c" -passout pass:changeit -out "$f"
-  row "$f" pkcs12 key-store encrypted - - - - 'password changeit; openssl pkcs12 -export -nokeys; certificates only'
+  row "$f" pkcs12 key-store public - - - - 'password changeit; openssl pkcs12 -export -nokeys; certificates only'
   row "$f" pkcs12 certificate public rsa 2048 - "$id" 'inside; certificates only'
   f=$d/keytool.p12
   quiet keytool -genkeypair -alias app -keyalg EC -groupname secp256r1 -dname CN=keytool.example -validity 3650 \
@@ -499,7 +499,7 @@ family_pkcs12() {
   row "$f" pkcs12 secret-key encrypted aes 256 - - 'inside; password changeit; keytool -genseckey'
   f=$d/keytool-truststore.p12
   quiet keytool -importcert -noprompt -alias ca -file "$c" -storetype PKCS12 -storepass changeit -keystore "$f"
-  row "$f" pkcs12 key-store encrypted - - - - 'password changeit; keytool -importcert; certificates only'
+  row "$f" pkcs12 key-store public - - - - 'password changeit; keytool -importcert; certificates only'
   row "$f" pkcs12 certificate public rsa 2048 - "$id" 'inside; certificates only'
 }
 
@@ -752,7 +752,7 @@ family_negatives() {
   quiet openssl req -new -key "$k" -subj /CN=negative.example -out "$d/server.csr"
   row "$d/server.csr" - - none - - - - 'openssl req -new; a request'
   quiet openssl pkcs12 -export -nokeys -in "$d/server.crt" -passout pass:changeit -out "$d/ca-only.p12"
-  row "$d/ca-only.p12" pkcs12 key-store encrypted - - - - 'password changeit; openssl pkcs12 -export -nokeys; certificates only'
+  row "$d/ca-only.p12" pkcs12 key-store public - - - - 'password changeit; openssl pkcs12 -export -nokeys; certificates only'
   row "$d/ca-only.p12" pkcs12 certificate public rsa 2048 - "$id" 'inside'
   quiet openssl dgst -sha256 -sign "$k" -out "$d/signature.bin" "$k"
   row "$d/signature.bin" - - none - - - - 'openssl dgst -sign'

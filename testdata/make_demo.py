@@ -54,6 +54,20 @@ Card payments and payouts for small shops.
 
 Start everything with `docker compose up`. Keys: see [docs/keys.md](docs/keys.md).
 """)
+    put("keylint.toml", """# keylint's own configuration in this repository.
+
+# What lies under a tests directory is made for tests; everything else counts.
+[environments]
+test = ["tests/**", "**/tests/**"]
+docs = ["docs/**"]
+
+[[allow]]
+rule = "private-key-beside-certificate"
+path = "deploy/production/gateway.*"
+owner = "platform team"
+reason = "the edge image copies both files; moves to the KMS with OPS-398"
+until = "2027-03-31"
+""")
     put(".gitignore", "node_modules/\ntarget/\n__pycache__/\n*.pyc\n.terraform/\n.env\n")
     put(".env.example", """# copy to .env and fill in
 DATABASE_URL=postgres://larch:larch@localhost:5432/ledger

@@ -4,7 +4,7 @@ mod base64;
 pub(crate) mod escape;
 mod gzip;
 pub(crate) mod radix;
-mod utf16;
+pub(crate) mod utf16;
 
 use zeroize::Zeroizing;
 

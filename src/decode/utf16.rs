@@ -25,7 +25,7 @@ pub(crate) const ROW: Row = Row {
         b"C\0R\0U\0d\0J\0T\0i",
     ],
     find,
-    head: Some(head),
+    head: Some(text),
 };
 
 /// Characters without which it is no text, or not worth the look.
@@ -34,8 +34,8 @@ const SMALLEST: usize = 32;
 /// Characters beyond ASCII in a row that text may hold.
 const FOREIGN: usize = 64;
 
-/// Whole files.
-fn head(unit: Unit<'_>, found: &mut Found) {
+/// Whole files, and windows of them.
+pub(crate) fn text(unit: Unit<'_>, found: &mut Found) {
     let Some((start, low)) = sniffed(unit.bytes) else { return };
     let mut text = Zeroizing::new(Vec::with_capacity(unit.bytes.len() / 2));
     let pairs = unit.bytes.get(start..).unwrap_or_default().as_chunks::<2>().0;
@@ -61,6 +61,7 @@ fn sniffed(bytes: &[u8]) -> Option<(usize, usize)> {
         [0xff, 0xfe, 0, 0, ..] => None,
         [0xff, 0xfe, ..] => Some((2, 0)),
         [0xfe, 0xff, ..] => Some((2, 1)),
+        _ if memchr::memchr(0, bytes.get(..16).unwrap_or(bytes)).is_none() => None,
         _ => {
             let pairs = bytes.as_chunks::<2>().0;
             let pairs = pairs.get(..256).unwrap_or(pairs);

@@ -26,7 +26,7 @@ pub(crate) const ROW: Row = Row {
 };
 
 /// The name of the member that every key has, as each notation goes on after it.
-const MARKS: &[&[u8]] = &[b"kty\"", b"kty'", b"kty\\", b"kty:", b"kty=", b"kty =", b"kty&quot;"];
+const MARKS: &[&[u8]] = &[b"kty\"", b"kty'", b"kty\\", b"kty:", b"kty=", b"kty&"];
 
 const NAMES: &[&str] = &["kty", "kid", "alg", "crv", "n", "e", "d", "x", "y", "k", "pub", "priv"];
 

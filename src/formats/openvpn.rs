@@ -63,7 +63,7 @@ pub(crate) fn parse(label: &str, bytes: &[u8]) -> Result<Material, Reject> {
     let kind = KINDS.iter().find(|kind| kind.label.eq_ignore_ascii_case(label)).ok_or(Reject)?;
     let mut material = Material::new("openvpn", Class::SecretKey, Label::Unparsed);
     material.envelope = Some(kind.envelope.into());
-    material.algorithm = Some("openvpn-static".into());
+    material.algorithm = Some("secret".into());
 
     let text = joined(bytes.get(..LONGEST).unwrap_or(bytes));
     if text.is_empty() {
@@ -88,7 +88,7 @@ pub(crate) fn parse(label: &str, bytes: &[u8]) -> Result<Material, Reject> {
         return Ok(material);
     }
     material.label = Label::Plaintext;
-    Ok(key::secret("openvpn-static", secret).describe(material))
+    Ok(key::secret("secret", secret).describe(material))
 }
 
 /// The text without line ends, indentation, quotes, escaped line ends and comment lines.

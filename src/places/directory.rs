@@ -116,7 +116,7 @@ fn left_out(
     if !is_directory && !kind.is_some_and(|kind| kind.is_file()) {
         return Some(Reason::SpecialFile);
     }
-    if super::excluded(request, &shown(entry.path())) {
+    if !request.exclude.is_empty() && super::excluded(request, &shown(entry.path())) {
         return Some(Reason::Excluded);
     }
     if request.no_ignore {

@@ -29,6 +29,15 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     read().map_err(|source| Error::file(path, source))
 }
 
+pub(crate) fn is_directory(path: &Path) -> bool {
+    path.as_os_str().is_empty() || path.is_dir()
+}
+
+/// `path` in full and without links, if it is there.
+pub(crate) fn absolute(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok()
+}
+
 pub(crate) fn exists(path: &Path) -> bool {
     path.exists()
 }

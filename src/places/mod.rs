@@ -15,16 +15,18 @@ use std::{
 use globset::GlobSet;
 
 use crate::{
+    config::Base,
     error::Error,
     inspect::{self, Buffer, Inspected},
 };
 
 /// What to read.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     pub source: Source,
-    /// Glob patterns of paths to leave out.
+    /// Glob patterns of paths to leave out, as they are shown or as they lie below `base`.
     pub exclude: GlobSet,
+    pub(crate) base: Base,
     /// Scan what `.gitignore` leaves out, and `.git` itself.
     pub no_ignore: bool,
     pub threads: usize,
@@ -59,8 +61,8 @@ pub(crate) fn visit(request: &Request, sink: &(dyn Fn(Inspected) + Sync)) -> Res
 
 /// Whether `--exclude` or the configuration leaves a shown path out, or a directory above it.
 fn excluded(request: &Request, shown: &str) -> bool {
-    !request.exclude.is_empty()
-        && Path::new(shown).ancestors().any(|path| request.exclude.is_match(path))
+    let matches = |path: &Path| path.ancestors().any(|path| request.exclude.is_match(path));
+    matches(Path::new(shown)) || matches(&request.base.relative(shown))
 }
 
 /// A path as reports show it: with `/` between names, without `./` in front, and bytes that are

@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn a_long_description_is_cut_to_what_github_reads() {
         let long = "word ".repeat(1000);
-        assert_eq!(clipped(&format!("First. {long}")), "First.");
+        assert_eq!(clipped(&format!("First. Then {long}")), "First.");
         assert!(clipped(&long).chars().count() < 1024);
     }
 }

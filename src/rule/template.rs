@@ -128,6 +128,8 @@ impl Piece {
             Self::Text(text) => Some(text.clone()),
             Self::Field(field) => match fact.fields.get(field)? {
                 Value::Unknown => None,
+                // `private-key` is a private key.
+                Value::Text(class) if *field == Field::Class => Some(class.replace('-', " ")),
                 value => Some(value.to_string()),
             },
             Self::Parameter(name) => Some(profile.parameters.get(name)?.value.to_string()),

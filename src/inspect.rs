@@ -48,6 +48,7 @@ pub(crate) fn reader(path: &str, reader: &mut dyn Read, buffer: &mut Buffer) -> 
     loop {
         let mut end = start + budget::WINDOW;
         feed.fill(end);
+        let mut is_empty = false;
         if feed.end.is_none() {
             // A window is searched while it is in the cache; what lies beyond it is read only
             // where something starts in it.
@@ -56,12 +57,15 @@ pub(crate) fn reader(path: &str, reader: &mut dyn Read, buffer: &mut Buffer) -> 
             } else {
                 // A needle across the end is left to the next window.
                 end = end.min(feed.length).saturating_sub(budget::NEEDLE);
+                is_empty = true;
             }
         }
         let is_last = feed.end.is_some() && feed.length <= end;
         let bytes = feed.bytes();
         let unit = Unit { bytes, at_start: base == 0, at_end: feed.end.is_some(), decoded: false };
-        file.window(&unit, start..end.min(bytes.len()), base);
+        if !is_empty {
+            file.window(&unit, start..end.min(bytes.len()), base);
+        }
         if is_last {
             return file.finish(base + feed.length as u64, feed.end);
         }

@@ -582,7 +582,7 @@ family_age() {
   printf 'SOPS_AGE_KEY=%s\n' "$(cat "$d/bare.txt")" >"$d/sops.env"
   row "$d/sops.env" age private-key plaintext x25519 - - "$id" 'age-keygen, in an environment file'
   echo "$recipient" >"$d/recipients.txt"
-  row "$d/recipients.txt" age public-key public x25519 - - "$id" 'age-keygen -y'
+  row "$d/recipients.txt" - - none - - - - 'age-keygen -y'
   age -R "$d/recipients.txt" -a -o "$d/identity.age" "$d/identity.txt"
   row "$d/identity.age" - - none - - - - 'an identity file encrypted by age -R -a: a message, no key can be told'
   age -R "$d/recipients.txt" -o "$d/identity-binary.age" "$d/identity.txt"
@@ -610,14 +610,13 @@ PersistentKeepalive = 25
 END
   row "$d/wg0.conf" wireguard private-key plaintext x25519 - - "$id" 'wg genkey'
   row "$d/wg0.conf" wireguard secret-key plaintext secret 256 - - 'wg genpsk'
-  row "$d/wg0.conf" wireguard public-key public x25519 - - "$(python3 make.py raw-x25519 "$peer")" 'wg pubkey, of the peer'
   cat >"$d/peers.conf" <<END
 [Peer]
 PublicKey = $pub
 AllowedIPs = 10.8.0.0/24
 Endpoint = hq.keylint.test:51820
 END
-  row "$d/peers.conf" wireguard public-key public x25519 - - "$id" 'wg pubkey'
+  row "$d/peers.conf" - - none - - - - 'wg pubkey'
 }
 
 family_minisign() {

@@ -257,7 +257,7 @@ variable "signing_key" {
     recipient = m.bech32("age", raw_public(age_secret))
     put("infra/terraform/age.txt", f"# created: 2025-01-20T14:02:11+01:00\n# public key: {recipient}\n{m.bech32('age-secret-key-', raw(age_secret)).upper()}\n",
         private(age_secret, "x25519", "-", "-", format="age"))
-    put("infra/terraform/.sops.yaml", f"creation_rules:\n  - path_regex: secrets/.*\\.yaml$\n    age: {recipient}\n", public(age_secret, "x25519", "-", "-", format="age"))
+    put("infra/terraform/.sops.yaml", f"creation_rules:\n  - path_regex: secrets/.*\\.yaml$\n    age: {recipient}\n")
     wg, peer = x25519.X25519PrivateKey.generate(), x25519.X25519PrivateKey.generate()
     put("infra/vpn/wg0.conf", f"""[Interface]
 # vpn.larch.example
@@ -269,7 +269,7 @@ PrivateKey = {m.b64(raw(wg))}
 # Mira
 PublicKey = {m.b64(raw_public(peer))}
 AllowedIPs = 10.40.250.2/32
-""", private(wg, "x25519", "-", "-", format="wireguard"), public(peer, "x25519", "-", "-", format="wireguard"))
+""", private(wg, "x25519", "-", "-", format="wireguard"))
     put("infra/dns/named.conf.local", f"""key "secondary.larch.example" {{
 	algorithm hmac-sha256;
 	secret "{m.b64(secrets.token_bytes(32))}";

@@ -83,7 +83,9 @@ fn pieces(bytes: &[u8], needles: &mut BTreeSet<Vec<u8>>) {
         let mixed = run.iter().any(u8::is_ascii_digit)
             && run.iter().any(u8::is_ascii_uppercase)
             && run.iter().any(u8::is_ascii_lowercase);
-        if run.len() >= 32 && mixed {
+        // An Ethereum address stands for the public half.
+        let is_address = run.len() <= 42 && run.iter().all(|b| b.is_ascii_hexdigit() || *b == b'x');
+        if run.len() >= 32 && mixed && !is_address {
             // Not the first pieces: the head of DER says only what kind of key it is.
             needles.extend(run.chunks_exact(12).skip(2).step_by(3).map(<[u8]>::to_vec));
         }

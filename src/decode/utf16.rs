@@ -175,7 +175,7 @@ mod tests {
     fn run(unit: Unit<'_>, with_head: bool) -> Vec<(Range<usize>, String)> {
         let mut found = Found::default();
         if with_head {
-            head(unit, &mut found);
+            text(unit, &mut found);
         }
         for at in 0..unit.bytes.len() {
             let needle = ROW.binary.iter().find(|needle| unit.bytes[at..].starts_with(needle));

@@ -12,7 +12,11 @@ use std::{
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::{Request, ignored::Ignored, shown};
+use super::{
+    Request,
+    ignored::{Context, Ignored},
+    shown,
+};
 use crate::{
     error::Error,
     fact::{Field, Kind},
@@ -70,6 +74,7 @@ fn walk(
         .build_parallel()
         .run(|| {
             let mut buffer = Buffer::new();
+            let mut last = None;
             let (ignored, inner) = (&ignored, &inner);
             Box::new(move |entry| {
                 let entry = match entry {
@@ -82,18 +87,24 @@ fn walk(
                 if entry.depth() == 0 {
                     return WalkState::Continue;
                 }
-                let absolute = inner(entry.path());
-                if roots.contains(&absolute) {
+                // Only needed where something depends on it: it costs as much as opening a file.
+                let absolute = (roots.len() > 1 || !request.no_ignore).then(|| inner(entry.path()));
+                if let Some(absolute) = &absolute
+                    && roots.len() > 1
+                    && roots.contains(absolute)
+                {
                     // A root of its own.
                     return WalkState::Skip;
                 }
-                if let Some(reason) = left_out(&entry, &absolute, ignored, request) {
+                let git = absolute
+                    .filter(|_| !request.no_ignore)
+                    .map(|absolute| (ignored.around(&absolute, &mut last), absolute));
+                if let Some(reason) = left_out(&entry, git.as_ref(), request) {
                     sink(skipped(Skip::new(shown(entry.path()), reason)));
                     return WalkState::Skip;
                 }
                 if entry.file_type().is_some_and(|kind| kind.is_file()) {
-                    let checked_out = !request.no_ignore
-                        && absolute.parent().is_some_and(|parent| ignored.in_work_tree(parent));
+                    let checked_out = git.is_some_and(|(context, _)| context.in_work_tree());
                     file(entry.path(), !checked_out, &mut buffer, sink);
                 }
                 WalkState::Continue
@@ -101,11 +112,11 @@ fn walk(
         });
 }
 
-/// Why an entry is not looked at, if it is not.
+/// Why an entry is not looked at, if it is not. `git` says what is ignored around it, and where it
+/// lies in full, unless all is to be scanned.
 fn left_out(
     entry: &DirEntry,
-    absolute: &Path,
-    ignored: &Ignored,
+    git: Option<&(Arc<Context>, PathBuf)>,
     request: &Request,
 ) -> Option<Reason> {
     let kind = entry.file_type();
@@ -119,13 +130,11 @@ fn left_out(
     if !request.exclude.is_empty() && super::excluded(request, &shown(entry.path())) {
         return Some(Reason::Excluded);
     }
-    if request.no_ignore {
-        return None;
-    }
+    let (context, absolute) = git?;
     if entry.file_name() == ".git" {
         return Some(Reason::GitDirectory);
     }
-    ignored.is_ignored(absolute, is_directory).then_some(Reason::GitIgnored)
+    context.is_ignored(absolute, is_directory).then_some(Reason::GitIgnored)
 }
 
 /// Inspects one file. `judge_mode`: whether its mode says who may read it, which in a git work

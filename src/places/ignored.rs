@@ -32,15 +32,20 @@ pub(crate) struct Ignored {
 }
 
 impl Ignored {
-    /// Whether git ignores `path`. Outside a work tree nothing is ignored.
-    pub(crate) fn is_ignored(&self, path: &Path, is_directory: bool) -> bool {
-        let Some(parent) = path.parent() else { return false };
-        self.context(parent).is_ignored(path, is_directory)
-    }
-
-    /// Whether `directory` lies in a git work tree.
-    pub(crate) fn in_work_tree(&self, directory: &Path) -> bool {
-        self.context(directory).repository.is_some()
+    /// The context of the directory that `path` lies in. Entries of one directory mostly come one
+    /// after another: `last` saves looking it up.
+    pub(crate) fn around(&self, path: &Path, last: &mut Option<Last>) -> Arc<Context> {
+        let directory = path.parent().unwrap_or(path);
+        match last {
+            Some(last) if last.directory.as_os_str() == directory.as_os_str() => {
+                last.context.clone()
+            }
+            _ => {
+                let context = self.context(directory);
+                *last = Some(Last { directory: directory.to_owned(), context: context.clone() });
+                context
+            }
+        }
     }
 
     fn context(&self, directory: &Path) -> Arc<Context> {
@@ -69,8 +74,20 @@ impl Ignored {
     }
 }
 
+/// The directory looked up last.
+pub(crate) struct Last {
+    directory: PathBuf,
+    context: Arc<Context>,
+}
+
 impl Context {
-    fn is_ignored(&self, path: &Path, is_directory: bool) -> bool {
+    pub(crate) fn in_work_tree(&self) -> bool {
+        self.repository.is_some()
+    }
+
+    /// Whether git ignores `path`, which lies in this directory. Outside a work tree nothing is
+    /// ignored.
+    pub(crate) fn is_ignored(&self, path: &Path, is_directory: bool) -> bool {
         let Some(repository) = &self.repository else { return false };
         let mut context = Some(self);
         while let Some(here) = context {

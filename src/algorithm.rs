@@ -201,7 +201,7 @@ pub(crate) fn strength(algorithm: &str, bits: Option<u32>, curve: Option<&str>) 
 
 fn finite_field(bits: u32) -> u32 {
     match bits {
-        0..1024 => 0.max(bits / 14),
+        0..1024 => bits / 14,
         1024..2048 => 80,
         2048..3072 => 112,
         3072..7680 => 128,

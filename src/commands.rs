@@ -223,7 +223,6 @@ fn view(rule: &rule::Rule) -> RuleView<'_> {
         requirements: rule.requirements.iter().map(ToString::to_string).collect(),
         cwe: &rule.cwe,
         references: &rule.references,
-        help_uri: None,
     }
 }
 

@@ -1,5 +1,12 @@
 //! keylint from the command line, as its users run it.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic, and reads its fixtures itself"
+)]
+
 use std::{
     fs,
     io::Write,
@@ -183,7 +190,7 @@ fn links_pipes_and_unreadable_files_are_in_the_ledger() {
     let path = |name| folder.path().join(name);
     symlink(path("a.txt"), path("link")).unwrap();
     assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
-    fs::set_permissions(path("locked.txt"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(path("locked.txt"), fs::Permissions::from_mode(0o000)).unwrap();
     let (code, report) = run(folder.path(), "inspect");
     assert_eq!(code, 0);
     assert!(report.contains("symbolic-link") && report.contains("special-file"), "{report}");

@@ -1,6 +1,13 @@
 //! What keylint sees in keys made by real tools: `testdata/expect.tsv`, row by row. Identities
 //! there were computed by openssl and pyca/cryptography, never by keylint.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic, and reads its fixtures itself"
+)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,

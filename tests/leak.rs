@@ -1,6 +1,13 @@
 //! Nothing leaks: no report, register, fact, log or message holds a piece of any fixture's key, in
 //! any encoding.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic, and reads its fixtures itself"
+)]
+
 use std::{
     collections::BTreeSet,
     fs,

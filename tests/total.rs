@@ -1,6 +1,13 @@
 //! Parsers are total: any prefix and any flipped bit of any fixture gives facts or nothing, and
 //! never a panic.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic, and reads its fixtures itself"
+)]
+
 use std::{fs, path::Path};
 
 use keylint::{ledger::Reason, scan::inspect_bytes};

@@ -42,6 +42,7 @@ mod sexp;
 mod signify;
 mod spelled;
 pub(crate) mod ssh_public;
+#[cfg(test)]
 mod ssh_samples;
 mod ssh_wire;
 pub(crate) mod sshcom;

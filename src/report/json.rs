@@ -71,8 +71,6 @@ pub struct Rule {
     pub requirements: Vec<String>,
     pub cwe: Vec<u32>,
     pub references: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub help_uri: Option<String>,
 }
 
 fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
@@ -95,7 +93,6 @@ fn document<'a>(report: &Report<'a>) -> Document<'a> {
                 requirements: rule.requirements.clone(),
                 cwe: rule.cwe.to_vec(),
                 references: rule.references.to_vec(),
-                help_uri: rule.help_uri.clone(),
             };
             (rule.id.to_owned(), said)
         })

@@ -54,8 +54,6 @@ pub struct RuleView<'a> {
     pub requirements: Vec<String>,
     pub cwe: &'a [u32],
     pub references: &'a [String],
-    /// Page that documents the rule.
-    pub help_uri: Option<String>,
 }
 
 /// Who reads a SARIF file.

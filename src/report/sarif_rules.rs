@@ -120,7 +120,7 @@ fn descriptor(Graded { id, rule }: &Graded<'_>, taxonomies: &Taxonomies) -> Repo
         )
         .properties(properties(rule))
         .build();
-    descriptor.help_uri.clone_from(&rule.help_uri);
+    descriptor.help_uri = rule.cwe.first().map(|id| cwe_page(&id.to_string()));
     descriptor.relationships = (!relationships.is_empty()).then_some(relationships);
     descriptor
 }
@@ -304,17 +304,20 @@ fn taxon(taxonomy: &str, title: &str, id: &str) -> ReportingDescriptor {
     if taxonomy == CWE {
         let name = id.parse().ok().and_then(cwe::name);
         let about = name.map_or_else(|| format!("CWE-{id}."), |name| format!("{name}."));
-        let page = format!("https://cwe.mitre.org/data/definitions/{id}.html");
         return ReportingDescriptor::builder()
             .id(id)
             .short_description(text(&about))
-            .help_uri(page)
+            .help_uri(cwe_page(id))
             .build();
     }
     ReportingDescriptor::builder()
         .id(id)
         .short_description(text(&format!("{title} requirement {id}.")))
         .build()
+}
+
+fn cwe_page(id: &str) -> String {
+    format!("https://cwe.mitre.org/data/definitions/{id}.html")
 }
 
 /// `PCI-DSS-4.0.1:3.6.1.2` as standard and requirement.

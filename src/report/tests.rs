@@ -95,7 +95,6 @@ pub(crate) fn report(outcome: &Outcome) -> Report<'_> {
         requirements: vec!["PCI-DSS-4.0.1:3.6.1.2".into()],
         cwe: &[312, 321],
         references: &REFERENCES,
-        help_uri: Some("https://example.com/rules".into()),
     };
     Report {
         outcome,

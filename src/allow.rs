@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use crate::{
+    date::Date,
     rows::{Found, Row},
     unit::Unit,
 };
@@ -63,25 +64,7 @@ const fn is_in_rule(byte: u8) -> bool {
 
 /// Whether `text` is a day of the calendar, as RFC 3339 writes it.
 pub(crate) fn is_date(text: &str) -> bool {
-    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text.as_bytes() else { return false };
-    let number = |digits: &[&u8]| {
-        digits.iter().try_fold(0u32, |number, digit| {
-            digit.is_ascii_digit().then(|| number * 10 + u32::from(*digit - b'0'))
-        })
-    };
-    let (Some(year), Some(month), Some(day)) =
-        (number(&[y0, y1, y2, y3]), number(&[m0, m1]), number(&[d0, d1]))
-    else {
-        return false;
-    };
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + u32::from(is_leap),
-        _ => 0,
-    };
-    (1..=days).contains(&day)
+    text.len() == 10 && text.parse::<Date>().is_ok()
 }
 
 #[cfg(test)]

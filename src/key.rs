@@ -133,11 +133,6 @@ pub(crate) fn ec(curve: &'static Curve, point: Option<&[u8]>, scalar: Option<&[u
     }
 }
 
-/// Whether `point` is on `curve`; false for all points of curves that no crate knows.
-pub(crate) fn is_point(curve: &Curve, point: &[u8]) -> bool {
-    uncompressed(curve.name, point).is_some()
-}
-
 /// Ed25519, Ed448, X25519 or X448 by the public key of RFC 8032 or RFC 7748.
 pub(crate) fn edwards_public(algorithm: &'static str, public: &[u8]) -> Described {
     let key_id = algorithm::KEY_ALGORITHMS

@@ -105,7 +105,7 @@ fn ec_blob(bytes: &[u8]) -> Result<(usize, Material), Stop> {
     let material = Material::new("cng", class, Label::Truncated);
     let point = cursor.take(size * 2)?;
     let point = [&[4], point].concat();
-    if !key::is_point(curve, &point) {
+    if key::is_on_curve(curve, &point) != Some(true) {
         return Err(Stop::Malformed);
     }
     let known = key::ec(curve, Some(&point), None);

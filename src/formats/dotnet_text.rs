@@ -4,7 +4,7 @@
 use memchr::memmem;
 use zeroize::Zeroizing;
 
-use crate::unit::Decoded;
+use crate::{formats::text::base64, unit::Decoded};
 
 /// The text of a key without the escapes and the string concatenation of what it stands in. XML is
 /// told by its first tag.
@@ -116,31 +116,6 @@ pub(super) fn value(text: &[u8], name: &str) -> Option<Value> {
         None if content.iter().any(|byte| b"\"'()".contains(byte)) => Value::Code,
         None => Value::Placeholder,
     })
-}
-
-/// Base64 with white space anywhere and padding or none.
-fn base64(text: &[u8]) -> Option<Decoded> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 4 * 3 + 3));
-    let (mut held, mut bits) = (0u32, 0);
-    for &letter in text.trim_ascii_end().split(|&byte| byte == b'=').next()? {
-        let six = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b' ' | b'\t' | b'\r' | b'\n' => continue,
-            _ => return None,
-        };
-        held = held << 6 | u32::from(six);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(held >> bits & 0xff).ok()?);
-        }
-        held &= 0xff;
-    }
-    (!bytes.is_empty()).then_some(bytes)
 }
 
 /// Whether `bytes` start with `lower`, which is in lower case, in either case.

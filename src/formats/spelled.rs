@@ -3,31 +3,20 @@
 
 use zeroize::Zeroizing;
 
-use crate::unit::Decoded;
+use crate::{decode::radix, unit::Decoded};
 
 /// Base64 from the start of `text` on: what it spells, and how much of `text` it takes. JSON may
 /// write a slash as `\/`.
 pub(crate) fn base64(text: &[u8]) -> (Decoded, usize) {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 4 * 3 + 3));
-    let (mut bits, mut held) = (0u32, 0u32);
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let mut at = 0;
     while let Some(&letter) = text.get(at) {
-        let escapes_slash = letter == b'\\' && text.get(at + 1) == Some(&b'/');
-        let Some(value) = sextet(letter) else {
-            if !escapes_slash {
-                break;
-            }
-            at += 1;
-            continue;
-        };
-        at += 1;
-        bits = bits << 6 | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from(bits >> held & 0xff).unwrap_or_default());
+        if !is_digit(letter) && !(letter == b'\\' && text.get(at + 1) == Some(&b'/')) {
+            break;
         }
+        at += 1;
     }
+    let bytes = radix::base64(text.get(..at).unwrap_or_default());
     let padding = text.get(at..).unwrap_or_default().iter().take(2);
     let padding = padding.take_while(|&&letter| letter == b'=').count();
     (bytes, at + padding)
@@ -41,17 +30,6 @@ pub(crate) fn hex(digits: &[u8]) -> Option<Decoded> {
         bytes.push(nibble(*high)? << 4 | nibble(*low)?);
     }
     Some(bytes)
-}
-
-fn sextet(letter: u8) -> Option<u8> {
-    Some(match letter {
-        b'A'..=b'Z' => letter - b'A',
-        b'a'..=b'z' => letter - b'a' + 26,
-        b'0'..=b'9' => letter - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    })
 }
 
 fn nibble(digit: u8) -> Option<u8> {

@@ -3,12 +3,8 @@
 
 use zeroize::Zeroizing;
 
-use crate::unit::Decoded;
-
-/// Characters of either base64 alphabet (RFC 4648, sections 4 and 5), without padding.
-pub(crate) const fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
-}
+pub(crate) use crate::decode::radix::is_base64;
+use crate::{decode::radix, unit::Decoded};
 
 /// Characters of a word in code: a name that goes on does not end here.
 pub(crate) const fn is_word(byte: u8) -> bool {
@@ -23,36 +19,20 @@ pub(crate) fn run(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
 /// Bytes that base64 in either alphabet spells, padded or not. White space and backslashes are
 /// skipped (values are wrapped, and JSON escapes `/`); anything else is a "no".
 pub(crate) fn base64(text: &[u8]) -> Option<Decoded> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 4 * 3 + 3));
-    let (mut bits, mut held) = (0u32, 0u32);
-    let mut padded = false;
-    for &byte in text {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' => {
-                padded = true;
-                continue;
-            }
-            b' ' | b'\t' | b'\r' | b'\n' | b'\\' => continue,
-            _ => return None,
-        };
-        if padded {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'\\');
+    let digits = text.iter().position(|&byte| byte == b'=').unwrap_or(text.len());
+    let (digits, padding) = text.split_at_checked(digits)?;
+    let mut count = 0;
+    for byte in digits.iter().filter(|byte| !is_blank(byte)) {
+        if !is_base64(*byte) {
             return None;
         }
-        held = held << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(held >> bits & 0xff).unwrap_or_default());
-            held &= (1 << bits) - 1;
-        }
+        count += 1;
     }
-    // One character over says less than a byte: something was cut off.
-    (bits < 6 && !bytes.is_empty()).then_some(bytes)
+    // One digit over says less than a byte: something was cut off.
+    let is_whole = count > 1 && count % 4 != 1;
+    let is_padding = padding.iter().all(|byte| *byte == b'=' || is_blank(byte));
+    (is_whole && is_padding).then(|| radix::base64(digits))
 }
 
 /// Whether `text` stands where a value would stand: dots, stars, `<your key>`, a template

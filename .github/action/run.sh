@@ -107,7 +107,7 @@ scan() {
     rm -rf "$directory"
     mkdir -p "$directory"
     arguments=(scan --no-progress
-        --format sarif --output "$sarif"
+        --format sarif-github --output "$sarif"
         --format markdown --output "$summary"
         --format github)
     [[ -z ${INPUT_FAIL_ON:-} ]] || arguments+=("--fail-on=$INPUT_FAIL_ON")

@@ -32,7 +32,8 @@ pub struct Row {
 }
 
 /// Every form, by name.
-pub const TABLE: &[Row] = &[github::ROW, json::ROW, markdown::ROW, sarif::ROW, terminal::ROW];
+pub const TABLE: &[Row] =
+    &[github::ROW, json::ROW, markdown::ROW, sarif::ROW, sarif::GITHUB_ROW, terminal::ROW];
 
 /// The form with this name.
 pub fn by_name(name: &str) -> Option<&'static Row> {
@@ -58,7 +59,7 @@ pub struct RuleView<'a> {
 
 /// Who reads a SARIF file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SarifProfile {
+pub(crate) enum SarifProfile {
     /// Everything; suppressed findings carry their suppression.
     #[default]
     Full,
@@ -77,7 +78,7 @@ pub struct Options<'a> {
     /// Most characters of a Markdown report; GitHub cuts a comment at 65,536 of them and a job
     /// summary at 1 MiB.
     pub markdown_limit: usize,
-    pub sarif_profile: SarifProfile,
+    pub(crate) sarif_profile: SarifProfile,
     /// Category of the run: `automationDetails.id` in SARIF.
     pub automation_id: Option<&'a str>,
     /// Absolute path of the directory that reported paths are relative to. Absolute paths below it

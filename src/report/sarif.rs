@@ -20,8 +20,13 @@ use crate::{
     finding::{Finding, Severity, Suppressor},
 };
 
-pub(super) const ROW: Row =
-    Row { name: "sarif", about: "SARIF 2.1.0, for GitHub code scanning and others", render };
+pub(super) const ROW: Row = Row { name: "sarif", about: "SARIF 2.1.0", render };
+
+pub(super) const GITHUB_ROW: Row = Row {
+    name: "sarif-github",
+    about: "SARIF 2.1.0 as GitHub code scanning reads it",
+    render: render_for_github,
+};
 
 /// GitHub rejects a run with more results.
 const RESULTS: usize = 25_000;
@@ -41,6 +46,12 @@ const BASE_ID: &str = "SRCROOT";
 
 fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     write_pretty(&log(report), out)
+}
+
+fn render_for_github(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut report = report.clone();
+    report.options.sarif_profile = SarifProfile::Github;
+    render(&report, out)
 }
 
 fn log(report: &Report<'_>) -> Sarif {

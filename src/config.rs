@@ -143,7 +143,8 @@ impl Base {
     }
 }
 
-fn parse(text: &str, path: &Path) -> Result<Config, Error> {
+/// Reads the text of the configuration file at `path`.
+pub(crate) fn parse(text: &str, path: &Path) -> Result<Config, Error> {
     let invalid = |span: Span, problem: String| {
         let before = text.get(..span.start).unwrap_or(text);
         let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;

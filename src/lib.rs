@@ -20,6 +20,8 @@ mod excerpt;
 pub mod fact;
 pub mod finding;
 mod formats;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod identity;
 mod inspect;
 mod judge;

@@ -112,6 +112,17 @@ pub(super) fn rule_set(mut sources: Vec<Source>, profile: &str) -> Result<RuleSe
     Ok(RuleSet::new(rules, profile))
 }
 
+/// One rule alone, with the id `fuzzed`, under the default profile.
+#[cfg(fuzzing)]
+pub(super) fn alone(text: &str) -> Result<RuleSet, Error> {
+    use std::sync::LazyLock;
+    static PROFILE: LazyLock<Profile> = LazyLock::new(|| RuleSet::builtin().profile);
+    let text = text.to_owned().into();
+    let source = Source { name: "fuzzed.yaml".into(), text, holds: Holds::Rule };
+    let rule = rule(&source, &PROFILE)?;
+    Ok(RuleSet::new(vec![rule], PROFILE.clone()))
+}
+
 /// One rule out of one file.
 fn rule(source: &Source, profile: &Profile) -> Result<Rule, Error> {
     let written: Written = source.parse()?;

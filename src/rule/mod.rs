@@ -131,6 +131,12 @@ impl RuleSet {
         load::rule_set(sources, profile)
     }
 
+    /// One rule alone: for fuzzing.
+    #[cfg(fuzzing)]
+    pub(crate) fn alone(text: &str) -> Result<Self, Error> {
+        load::alone(text)
+    }
+
     pub fn get(&self, id: &str) -> Option<&Rule> {
         let at = self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()?;
         self.rules.get(at)

@@ -1,0 +1,4 @@
+//! `keylint.toml`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| keylint_fuzz::configuration(bytes));

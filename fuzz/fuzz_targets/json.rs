@@ -1,0 +1,4 @@
+//! Keys in JSON: JWK, Tink and Ethereum keystores.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| keylint_fuzz::inspect(bytes));

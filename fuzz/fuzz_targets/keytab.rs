@@ -1,0 +1,4 @@
+//! Kerberos keytabs.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| keylint_fuzz::inspect(bytes));

@@ -1,0 +1,4 @@
+//! OpenSSH, PuTTY and ssh.com keys.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| keylint_fuzz::inspect(bytes));

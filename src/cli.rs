@@ -77,6 +77,13 @@ pub struct Input {
     /// Scan what the commits since the merge base with REV brought, instead of files.
     #[arg(long, value_name = "REV")]
     pub since: Option<String>,
+    /// Scan every version of every file in the history of the repositories at PATH (also bare
+    /// ones and bundles), and the messages of commits and tags, instead of files.
+    #[arg(long, conflicts_with_all = ["since", "staged"])]
+    pub history: bool,
+    /// With --history: also objects that no branch or tag reaches.
+    #[arg(long, requires = "history")]
+    pub all_objects: bool,
     /// Scan also what .gitignore leaves out, and `.git` itself.
     #[arg(long)]
     pub no_ignore: bool,

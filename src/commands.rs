@@ -140,6 +140,9 @@ fn inspect(input: &Input, config: &Config, terminal: &Terminal) -> Result<Inspec
     };
     let source = match &input.since {
         _ if input.staged => Source::Staged(paths()),
+        _ if input.history => {
+            Source::History { repositories: input.paths.clone(), all_objects: input.all_objects }
+        }
         Some(revision) => Source::Since(revision.clone(), paths()),
         None => Source::Paths(input.paths.clone()),
     };

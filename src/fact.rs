@@ -197,6 +197,17 @@ pub struct Excerpt {
     pub mark: (usize, usize),
 }
 
+/// The first commit that brought a version of a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Commit {
+    /// Object id, in hexadecimal digits.
+    pub id: String,
+    /// Author's date (RFC 3339).
+    pub date: String,
+    /// Whether `HEAD` has the file in this version.
+    pub in_head: bool,
+}
+
 /// Where a fact was seen, as a path that a person can follow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Site {
@@ -216,6 +227,9 @@ pub struct Site {
     /// Decodings that lead from the bytes at `offset` to the fact, outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decoded: Vec<Cow<'static, str>>,
+    /// Where it comes from, when the history of a repository was scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
     pub excerpt: Excerpt,
 }
 

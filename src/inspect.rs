@@ -222,6 +222,7 @@ impl<'p> File<'p> {
             offset: base + range.start as u64,
             length: range.len() as u64,
             decoded: sighting.decoded,
+            commit: None,
             excerpt: excerpt::cut(unit.bytes, &range),
         };
         let fact = match sighting.what {

@@ -18,6 +18,8 @@ pub enum Reason {
     SymbolicLink,
     /// A device, FIFO or socket: not opened.
     SpecialFile,
+    /// A git object that no branch or tag reaches; scanned with `--all-objects`.
+    Unreachable,
     /// A git submodule: another repository, to be scanned on its own.
     Submodule,
     /// The system refused to open or to list it.
@@ -37,13 +39,14 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::GitIgnored,
         Self::GitDirectory,
         Self::Excluded,
         Self::SymbolicLink,
         Self::SpecialFile,
         Self::Submodule,
+        Self::Unreachable,
         Self::Unreadable,
         Self::Vanished,
         Self::ReadFailed,
@@ -62,7 +65,8 @@ impl Reason {
             | Self::Excluded
             | Self::SymbolicLink
             | Self::SpecialFile
-            | Self::Submodule => false,
+            | Self::Submodule
+            | Self::Unreachable => false,
             Self::Unreadable
             | Self::Vanished
             | Self::ReadFailed
@@ -82,6 +86,7 @@ impl Reason {
             Self::SymbolicLink => "symbolic link, not followed",
             Self::SpecialFile => "device, FIFO or socket, not opened",
             Self::Submodule => "git submodule, not entered",
+            Self::Unreachable => "git objects that no branch or tag reaches, see --all-objects",
             Self::Unreadable => "could not be opened",
             Self::Vanished => "vanished before it could be read",
             Self::ReadFailed => "reading failed before the end",

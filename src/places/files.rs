@@ -38,6 +38,15 @@ pub(crate) fn absolute(path: &Path) -> Option<PathBuf> {
     fs::canonicalize(path).ok()
 }
 
+pub(crate) fn is_file(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// A directory for what another program unpacks; gone when the value is dropped.
+pub(crate) fn temporary_directory() -> Result<tempfile::TempDir, Error> {
+    tempfile::tempdir().map_err(|source| Error::file(std::env::temp_dir(), source))
+}
+
 pub(crate) fn exists(path: &Path) -> bool {
     path.exists()
 }

@@ -1,15 +1,17 @@
-//! Blobs of a git repository, through the `git` that is installed: it knows every repository
-//! format and every setting of its user.
+//! Blobs that the index or the commits of a branch bring.
 
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
-    io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
-use super::{Request, excluded, shown};
+use super::{
+    Request, excluded,
+    objects::{self, failed, run, to_path},
+    shown,
+};
 use crate::{
     error::Error,
     inspect::{self, Buffer, Inspected},
@@ -44,7 +46,7 @@ pub(super) fn since(
     if revision.starts_with('-') {
         return Err(Error::Usage(format!("`{revision}` is not a revision")));
     }
-    let base = run(&["merge-base", revision, "HEAD"]).map_err(|error| match error {
+    let base = run(None, &["merge-base", revision, "HEAD"]).map_err(|error| match error {
         Error::Git { command, problem } => Error::Git {
             command,
             problem: format!(
@@ -62,20 +64,10 @@ pub(super) fn since(
     read(blobs, request, sink)
 }
 
-/// `git`, held back from running what the repository's own configuration names (a file system
-/// monitor, a signature checker) and from fetching what a partial clone lacks: a repository that
-/// is scanned is not trusted, and nothing here uses the network.
-fn git() -> Command {
-    let mut git = Command::new("git");
-    git.args(["-c", "core.fsmonitor=false", "-c", "log.showSignature=false"]);
-    git.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "").env("GIT_OPTIONAL_LOCKS", "0");
-    git
-}
-
 /// Files that match an ignore pattern and are tracked all the same. Empty where git cannot say.
 pub(super) fn tracked_and_ignored(root: &Path) -> Vec<PathBuf> {
-    let mut git = git();
-    git.arg("-C").arg(root).args(["ls-files", "-z", "-c", "-i", "--exclude-standard"]);
+    let mut git = objects::git(Some(root));
+    git.args(["ls-files", "-z", "-c", "-i", "--exclude-standard"]);
     let Ok(output) = git.stderr(Stdio::null()).output() else { return Vec::new() };
     output.stdout.split(|&byte| byte == 0).filter(|p| !p.is_empty()).map(to_path).collect()
 }
@@ -91,7 +83,7 @@ fn changed(command: &[&str], paths: &[PathBuf]) -> Result<BTreeSet<Blob>, Error>
     arguments.extend(rest.iter().map(|argument| OsStr::new(*argument)));
     arguments.push("--".as_ref());
     arguments.extend(paths.iter().map(|path| path.as_os_str()));
-    let output = run(&arguments)?;
+    let output = run(None, &arguments)?;
 
     // `:OLD-MODE NEW-MODE OLD-ID NEW-ID STATUS` NUL `PATH` NUL
     let mut blobs = BTreeSet::new();
@@ -142,76 +134,17 @@ fn read(
 }
 
 fn read_with_one_process(blobs: &[Blob], sink: &(dyn Fn(Inspected) + Sync)) -> Result<(), Error> {
-    let failure = |problem: std::io::Error| failed("cat-file --batch", &problem.to_string());
-    let mut git = git()
-        .args(["cat-file", "--batch"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(failure)?;
-    let (Some(mut input), Some(output)) = (git.stdin.take(), git.stdout.take()) else {
-        return Err(failed("cat-file --batch", "gave no pipes"));
-    };
-    let mut output = BufReader::new(output);
+    let ids: Vec<&str> = blobs.iter().map(|blob| blob.id.as_str()).collect();
     let mut buffer = Buffer::new();
-    for blob in blobs {
-        // One question, one answer: nothing can fill up on both sides.
-        writeln!(input, "{}", blob.id).and_then(|()| input.flush()).map_err(failure)?;
-        let mut header = String::new();
-        output.read_line(&mut header).map_err(failure)?;
+    objects::stream(None, &ids, &mut |place, header, content| {
+        let Some(blob) = blobs.get(place) else { return };
         let path = shown(&blob.path);
-        let size = header.trim().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
-        let Some(size) = size.filter(|_| header.contains(" blob ")) else {
-            let skip = Skip::new(path, Reason::Unreadable)
-                .detail("git does not have this blob (a shallow or partial clone?)");
-            sink(Inspected {
-                facts: Vec::new(),
-                ledger: Ledger { skips: vec![skip], ..Ledger::default() },
-            });
-            continue;
-        };
-        let mut content = output.by_ref().take(size);
-        let inspected = inspect::reader(&path, &mut content, &mut buffer);
-        std::io::copy(&mut content, &mut std::io::sink()).map_err(failure)?;
-        sink(inspected);
-        let mut newline = [0];
-        output.read_exact(&mut newline).map_err(failure)?;
-    }
-    drop(input);
-    git.wait().map_err(failure)?;
-    Ok(())
-}
-
-fn run<S: AsRef<OsStr>>(arguments: &[S]) -> Result<Vec<u8>, Error> {
-    let output = git().args(arguments).output();
-    let name = arguments
-        .iter()
-        .map(|argument| argument.as_ref().to_string_lossy())
-        .find(|argument| !argument.starts_with('-') && !argument.contains('='))
-        .unwrap_or_default()
-        .into_owned();
-    let output = output.map_err(|problem| {
-        failed(&name, &format!("{problem} (--staged and --since need git on the PATH)"))
-    })?;
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        let problem = String::from_utf8_lossy(&output.stderr);
-        let problem = problem.lines().next().unwrap_or("failed");
-        Err(failed(&name, &crate::fact::printable(problem, 300)))
-    }
-}
-
-fn failed(command: &str, problem: &str) -> Error {
-    Error::Git { command: command.into(), problem: problem.into() }
-}
-
-fn to_path(bytes: &[u8]) -> PathBuf {
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStrExt;
-        PathBuf::from(OsStr::from_bytes(bytes))
-    }
-    #[cfg(not(unix))]
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+        if header.is_some_and(|header| header.kind == "blob") {
+            return sink(inspect::reader(&path, content, &mut buffer));
+        }
+        let skip = Skip::new(path, Reason::Unreadable)
+            .detail("git does not have this blob (a shallow or partial clone?)");
+        let ledger = Ledger { skips: vec![skip], ..Ledger::default() };
+        sink(Inspected { facts: Vec::new(), ledger });
+    })
 }

@@ -4,7 +4,9 @@
 mod directory;
 pub(crate) mod files;
 mod git;
+mod history;
 mod ignored;
+mod objects;
 
 use std::{
     ffi::OsStr,
@@ -40,6 +42,8 @@ pub enum Source {
     Staged(Vec<PathBuf>),
     /// What the commits since the merge base with a revision brought, below these paths.
     Since(String, Vec<PathBuf>),
+    /// Every object of these repositories or bundles, or only what branches and tags reach.
+    History { repositories: Vec<PathBuf>, all_objects: bool },
 }
 
 /// Inspects everything that is asked for. `sink` is called from several threads, in no order.
@@ -56,6 +60,9 @@ pub(crate) fn visit(request: &Request, sink: &(dyn Fn(Inspected) + Sync)) -> Res
         }
         Source::Staged(paths) => git::staged(paths, request, sink),
         Source::Since(revision, paths) => git::since(revision, paths, request, sink),
+        Source::History { repositories, all_objects } => repositories
+            .iter()
+            .try_for_each(|path| history::visit(path, *all_objects, request, sink)),
     }
 }
 

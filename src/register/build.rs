@@ -69,6 +69,7 @@ fn place(fact: &Fact) -> Place {
         offset: site.offset,
         count: fact.count,
         decoded: site.decoded.iter().map(|by| by.clone().into_owned()).collect(),
+        commit: site.commit.clone(),
         format: known(Field::Format),
         envelope: text(Field::Envelope),
         class: known(Field::Class),

@@ -223,6 +223,7 @@ fn occurrences(places: &[&Place]) -> Vec<Occurrence> {
             let mut context = vec![place.label.clone(), place.format.clone()];
             context.extend(place.envelope.clone());
             context.extend(place.decoded.iter().map(|by| format!("inside {by}")));
+            context.extend(place.commit.iter().map(|commit| format!("commit {}", commit.id)));
             place.lines.iter().enumerate().map(move |(at, line)| Occurrence {
                 location: place.path.clone(),
                 line: Some(*line),

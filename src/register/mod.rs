@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, ledger::Reason, report::write_pretty};
+use crate::{error::Error, fact::Commit, ledger::Reason, report::write_pretty};
 
 mod bom;
 mod build;
@@ -107,6 +107,9 @@ pub struct Place {
     /// Decodings that lead to it, outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decoded: Vec<String>,
+    /// The first commit that brought it, when a history was scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
     pub format: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub envelope: Option<String>,

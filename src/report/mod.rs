@@ -129,9 +129,18 @@ fn place(site: &Site) -> String {
     }
 }
 
-/// The decodings that lead to the fact, for people.
+/// The commit and the decodings that lead to the fact, for people.
 fn way(site: &Site) -> Option<String> {
-    (!site.decoded.is_empty()).then(|| clean(&format!("inside {}", site.decoded.join(", then "))))
+    let commit = site.commit.as_ref().map(|commit| {
+        let id = commit.id.get(..12).unwrap_or(&commit.id);
+        let day = commit.date.get(..10).unwrap_or(&commit.date);
+        let head = if commit.in_head { "in HEAD" } else { "no longer in HEAD" };
+        format!("commit {id} of {day}, {head}")
+    });
+    let decoded =
+        (!site.decoded.is_empty()).then(|| format!("inside {}", site.decoded.join(", then ")));
+    let words: Vec<String> = commit.into_iter().chain(decoded).collect();
+    (!words.is_empty()).then(|| clean(&words.join(", ")))
 }
 
 /// `1 key`, `2 keys`, `1,234 keys`.

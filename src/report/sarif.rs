@@ -182,7 +182,7 @@ fn location(report: &Report<'_>, site: &Site) -> Location {
         let logical = LogicalLocation::builder()
             .name(way)
             .fully_qualified_name(clean(&name))
-            .kind("decoded")
+            .kind(if site.commit.is_some() { "version" } else { "decoded" })
             .build();
         location.logical_locations = Some(vec![logical]);
     }

@@ -1,0 +1,286 @@
+//! The history of a git repository: every version of every file once, and what commits and tags
+//! say. Objects are read in the order in which they lie in their packs; which commit brought one
+//! is asked only for those with something to report.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use super::{Request, excluded, files, objects, shown};
+use crate::{
+    error::Error,
+    fact::Commit,
+    inspect::{self, Buffer, Inspected},
+    ledger::{Ledger, Reason, Skip},
+};
+
+/// Objects that one process reads at a time: neither its start nor the wait for the last one shows.
+const SHARE: usize = 4096;
+
+/// An object that is not reached, or whose path nothing says, is shown under this name and its id.
+const NAMELESS: &str = ".git/objects";
+
+/// Inspects the history of the repository or bundle at `path`.
+pub(super) fn visit(
+    path: &Path,
+    all_objects: bool,
+    request: &Request,
+    sink: &(dyn Fn(Inspected) + Sync),
+) -> Result<(), Error> {
+    let name = if path == Path::new(".") { String::new() } else { shown(path) };
+    if !files::is_file(path) {
+        return repository(path, &name, all_objects, request, sink);
+    }
+    let unpacked = unbundled(path)?;
+    repository(unpacked.path(), &name, all_objects, request, sink)
+}
+
+/// A bundle as a repository, in a directory that is gone after the run.
+fn unbundled(bundle: &Path) -> Result<tempfile::TempDir, Error> {
+    let directory = files::temporary_directory()?;
+    let target = Some(directory.path());
+    objects::run(target, &["init", "--bare", "--quiet"])?;
+    let bundle = files::absolute(bundle).unwrap_or_else(|| bundle.to_owned());
+    let mut git = objects::git(target);
+    // A bundle is a file, and no network.
+    git.env("GIT_ALLOW_PROTOCOL", "file");
+    git.args(["fetch", "--quiet", "--no-write-fetch-head"]).arg(&bundle).arg("+refs/*:refs/*");
+    let output = git.output().map_err(|problem| objects::failed("fetch", &problem.to_string()))?;
+    if output.status.success() {
+        return Ok(directory);
+    }
+    let problem = String::from_utf8_lossy(&output.stderr);
+    let problem = crate::fact::printable(problem.lines().next().unwrap_or("failed"), 300);
+    Err(objects::failed(
+        "fetch",
+        &format!(
+            "{problem}\n--history reads repositories and whole bundles (`git bundle create FILE --all`)"
+        ),
+    ))
+}
+
+fn repository(
+    path: &Path,
+    name: &str,
+    all_objects: bool,
+    request: &Request,
+    sink: &(dyn Fn(Inspected) + Sync),
+) -> Result<(), Error> {
+    let ids = objects_in_pack_order(path)?;
+    // What is worth a name.
+    let noted: Mutex<BTreeMap<String, Inspected>> = Mutex::default();
+    let next = Mutex::new(ids.chunks(SHARE));
+    let work = || -> Result<(), Error> {
+        let mut buffer = Buffer::new();
+        loop {
+            let Some(share) = next.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next()
+            else {
+                return Ok(());
+            };
+            let share: Vec<&str> = share.iter().map(String::as_str).collect();
+            objects::stream(Some(path), &share, &mut |place, header, content| {
+                let Some(&id) = share.get(place) else { return };
+                let inspected = match header {
+                    Some(_) => inspect::reader(id, content, &mut buffer),
+                    None => not_there(id),
+                };
+                if inspected.facts.is_empty() && inspected.ledger.skips.is_empty() {
+                    return sink(inspected);
+                }
+                let mut noted = noted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                noted.insert(id.to_owned(), inspected);
+            })?;
+        }
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..request.threads.max(1)).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|_| Err(objects::failed("cat-file", "a reader stopped")))
+        })
+    })?;
+    let noted = noted.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if noted.is_empty() {
+        return Ok(());
+    }
+    let origins = origins(path, all_objects, noted.keys().cloned().collect())?;
+    for (id, inspected) in noted {
+        match origins.get(&id) {
+            Some(origin) => {
+                let path = join(name, &origin.path);
+                if excluded(request, &path) {
+                    sink(left_out(inspected, path, Reason::Excluded));
+                } else {
+                    sink(named(inspected, &id, &path, origin.commit.as_ref()));
+                }
+            }
+            None => {
+                let path = join(name, &format!("{NAMELESS}/{id}"));
+                if all_objects {
+                    sink(named(inspected, &id, &path, None));
+                } else {
+                    sink(left_out(inspected, path, Reason::Unreachable));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Ids of all blobs, commits and tags, each once, as they lie in their packs: so read, git unpacks
+/// every chain of deltas once.
+fn objects_in_pack_order(path: &Path) -> Result<Vec<String>, Error> {
+    let output = objects::run(
+        Some(path),
+        &[
+            "cat-file",
+            "--batch-check=%(objectname) %(objecttype)",
+            "--batch-all-objects",
+            "--unordered",
+            "--buffer",
+        ],
+    )?;
+    let lines = output.split(|&byte| byte == b'\n');
+    let ids = lines.filter_map(|line| {
+        let (id, kind) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+        (kind != "tree").then(|| id.to_owned())
+    });
+    Ok(ids.collect())
+}
+
+fn not_there(id: &str) -> Inspected {
+    let skip = Skip::new(id, Reason::Unreadable).detail("git cannot read this object");
+    Inspected { facts: Vec::new(), ledger: Ledger { skips: vec![skip], ..Ledger::default() } }
+}
+
+/// Where an object comes from.
+struct Origin {
+    path: String,
+    commit: Option<Commit>,
+}
+
+/// The first commit and path of each wanted object that a reference reaches.
+fn origins(
+    path: &Path,
+    all_objects: bool,
+    mut wanted: BTreeSet<String>,
+) -> Result<BTreeMap<String, Origin>, Error> {
+    let head = in_head(path);
+    let mut origins = BTreeMap::new();
+    for (id, name) in tags(path)? {
+        if wanted.remove(&id) {
+            origins.insert(id, Origin { path: format!("tag {name}"), commit: None });
+        }
+    }
+    let mut arguments = vec!["log", "--reverse", "--all", "--raw", "-z", "--no-abbrev"];
+    arguments.extend(["--no-renames", "--no-ext-diff", "--root", "--diff-filter=d"]);
+    // A merge brings what none of its parents had.
+    arguments.extend(["--diff-merges=combined", "--format=%x01%H %aI"]);
+    if all_objects {
+        arguments.push("--reflog");
+    }
+    let output = objects::run(Some(path), &arguments)?;
+    let mut commit = ("", "");
+    let mut records = output.split(|&byte| byte == 0);
+    while let Some(record) = records.next() {
+        let record = record.strip_prefix(b"\n").unwrap_or(record);
+        match record.first() {
+            Some(1) => {
+                let text =
+                    std::str::from_utf8(record).unwrap_or_default().trim_start_matches('\u{1}');
+                commit = text.trim().split_once(' ').unwrap_or_default();
+                if wanted.remove(commit.0) {
+                    let path = format!("commit {}", commit.0);
+                    origins.insert(
+                        commit.0.into(),
+                        Origin { path, commit: Some(brought(commit, true)) },
+                    );
+                }
+            }
+            Some(b':') => {
+                let Some(file) = records.next() else { break };
+                let Some(id) = new_side(record) else { continue };
+                if wanted.remove(id) {
+                    let commit = brought(commit, head.contains(id));
+                    let path = shown(&objects::to_path(file));
+                    origins.insert(id.into(), Origin { path, commit: Some(commit) });
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(origins)
+}
+
+fn brought((id, date): (&str, &str), in_head: bool) -> Commit {
+    Commit { id: id.into(), date: date.into(), in_head }
+}
+
+/// The id of the new version in `:MODE… MODE ID… ID STATUS`; a merge has one colon, mode and id
+/// for each parent.
+fn new_side(record: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(record).ok()?;
+    let parents = text.bytes().take_while(|&byte| byte == b':').count();
+    text.trim_start_matches(':').split(' ').nth(2 * parents + 1)
+}
+
+/// Annotated tags: id of the tag object, and name.
+fn tags(path: &Path) -> Result<Vec<(String, String)>, Error> {
+    let output = objects::run(
+        Some(path),
+        &["for-each-ref", "--format=%(objecttype) %(objectname) %(refname:short)"],
+    )?;
+    let text = String::from_utf8_lossy(&output);
+    let tags = text.lines().filter_map(|line| line.strip_prefix("tag ")?.split_once(' '));
+    Ok(tags.map(|(id, name)| (id.to_owned(), name.to_owned())).collect())
+}
+
+/// Ids of all blobs of `HEAD`; none where there is no `HEAD`.
+fn in_head(path: &Path) -> BTreeSet<String> {
+    let output = objects::run(Some(path), &["ls-tree", "-r", "-z", "--full-tree", "HEAD"]);
+    let output = output.unwrap_or_default();
+    let entries = output.split(|&byte| byte == 0);
+    // `MODE TYPE ID` TAB `PATH`
+    let ids = entries.filter_map(|entry| {
+        std::str::from_utf8(entry.split(|&byte| byte == b'\t').next()?).ok()?.split(' ').nth(2)
+    });
+    ids.map(str::to_owned).collect()
+}
+
+fn join(name: &str, path: &str) -> String {
+    if name.is_empty() { path.to_owned() } else { format!("{name}/{path}") }
+}
+
+/// Puts path and commit in the place of the id under which an object was inspected.
+fn named(mut inspected: Inspected, id: &str, path: &str, commit: Option<&Commit>) -> Inspected {
+    let rename = |name: &mut String| {
+        if let Some(rest) = name.strip_prefix(id) {
+            *name = format!("{path}{rest}");
+        }
+    };
+    for site in inspected.facts.iter_mut().flat_map(|fact| &mut fact.sites) {
+        rename(&mut site.path);
+        site.commit = commit.cloned();
+    }
+    inspected.ledger.skips.iter_mut().for_each(|skip| rename(&mut skip.path));
+    inspected
+}
+
+/// An object that was not to be scanned, as it turned out.
+fn left_out(inspected: Inspected, path: String, reason: Reason) -> Inspected {
+    let skip = Skip::new(path, reason).bytes(inspected.ledger.scanned_bytes);
+    Inspected { facts: Vec::new(), ledger: Ledger { skips: vec![skip], ..Ledger::default() } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_new_side_of_a_change_and_of_a_merge() {
+        assert_eq!(new_side(b":000000 100644 0000 abcd A"), Some("abcd"));
+        assert_eq!(new_side(b"::100644 100644 100644 aaaa bbbb cccc MM"), Some("cccc"));
+        assert_eq!(new_side(b":100644"), None);
+    }
+}

@@ -11,7 +11,8 @@ pub(crate) fn base64(text: &[u8]) -> (Decoded, usize) {
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let mut at = 0;
     while let Some(&letter) = text.get(at) {
-        if !is_digit(letter) && !(letter == b'\\' && text.get(at + 1) == Some(&b'/')) {
+        let escapes_slash = letter == b'\\' && text.get(at + 1) == Some(&b'/');
+        if !(is_digit(letter) || escapes_slash) {
             break;
         }
         at += 1;

@@ -136,10 +136,10 @@ fn read(
 fn read_with_one_process(blobs: &[Blob], sink: &(dyn Fn(Inspected) + Sync)) -> Result<(), Error> {
     let ids: Vec<&str> = blobs.iter().map(|blob| blob.id.as_str()).collect();
     let mut buffer = Buffer::new();
-    objects::stream(None, &ids, &mut |place, header, content| {
+    objects::stream(None, &ids, &mut |place, kind, content| {
         let Some(blob) = blobs.get(place) else { return };
         let path = shown(&blob.path);
-        if header.is_some_and(|header| header.kind == "blob") {
+        if kind == Some("blob") {
             return sink(inspect::reader(&path, content, &mut buffer));
         }
         let skip = Skip::new(path, Reason::Unreadable)

@@ -4,7 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Mutex,
 };
 
@@ -80,9 +80,9 @@ fn repository(
                 return Ok(());
             };
             let share: Vec<&str> = share.iter().map(String::as_str).collect();
-            objects::stream(Some(path), &share, &mut |place, header, content| {
+            objects::stream(Some(path), &share, &mut |place, kind, content| {
                 let Some(&id) = share.get(place) else { return };
-                let inspected = match header {
+                let inspected = match kind {
                     Some(_) => inspect::reader(id, content, &mut buffer),
                     None => not_there(id),
                 };
@@ -174,7 +174,8 @@ fn origins(
         }
     }
     let mut arguments = vec!["log", "--reverse", "--all", "--raw", "-z", "--no-abbrev"];
-    arguments.extend(["--no-renames", "--no-ext-diff", "--root", "--diff-filter=d"]);
+    arguments.extend(["--no-renames", "--no-ext-diff", "--root"]);
+    // No filter: it would leave out commits without a change. A deletion has no new side.
     // A merge brings what none of its parents had.
     arguments.extend(["--diff-merges=combined", "--format=%x01%H %aI"]);
     if all_objects {

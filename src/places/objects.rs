@@ -10,12 +10,8 @@ use std::{
 
 use crate::error::Error;
 
-/// What `git cat-file` says of an object before its content.
-pub(super) struct Header<'a> {
-    /// `blob`, `commit`, `tag` or `tree`.
-    pub kind: &'a str,
-    pub size: u64,
-}
+/// Takes one object: see [`stream`].
+type Each<'a> = &'a mut dyn FnMut(usize, Option<&str>, &mut dyn Read);
 
 /// `git` in the repository at `path`, held back from running what the repository's own
 /// configuration names (a file system monitor, a signature checker) and from fetching what a
@@ -51,13 +47,10 @@ pub(super) fn run<S: AsRef<OsStr>>(path: Option<&Path>, arguments: &[S]) -> Resu
     }
 }
 
-/// Streams objects in the order of `ids`: `each` gets the place in `ids`, the header, or `None`
-/// where git does not have the object, and the content, of which it may leave a rest.
-pub(super) fn stream(
-    path: Option<&Path>,
-    ids: &[&str],
-    each: &mut dyn FnMut(usize, Option<Header<'_>>, &mut dyn Read),
-) -> Result<(), Error> {
+/// Streams objects in the order of `ids`: `each` gets the place in `ids`, the kind (`blob`,
+/// `commit`, `tag` or `tree`; `None` where git does not have the object), and the content, of which
+/// it may leave a rest.
+pub(super) fn stream(path: Option<&Path>, ids: &[&str], each: Each<'_>) -> Result<(), Error> {
     let failure = |problem: io::Error| failed("cat-file --batch", &problem.to_string());
     let mut git = git(path)
         .args(["cat-file", "--batch", "--buffer"])
@@ -83,11 +76,7 @@ pub(super) fn stream(
     if status.success() { Ok(()) } else { Err(failed("cat-file --batch", "ended early")) }
 }
 
-fn answer(
-    mut answers: impl BufRead,
-    count: usize,
-    each: &mut dyn FnMut(usize, Option<Header<'_>>, &mut dyn Read),
-) -> io::Result<()> {
+fn answer(mut answers: impl BufRead, count: usize, each: Each<'_>) -> io::Result<()> {
     let mut line = String::new();
     for place in 0..count {
         line.clear();
@@ -102,7 +91,7 @@ fn answer(
             continue;
         };
         let mut content = answers.by_ref().take(size);
-        each(place, Some(Header { kind, size }), &mut content);
+        each(place, Some(kind), &mut content);
         io::copy(&mut content, &mut io::sink())?;
         answers.read_exact(&mut [0])?;
     }

@@ -17,6 +17,7 @@ pub(super) const HOSTILE: [&str; 3] = [
 
 fn site(path: &str) -> Site {
     Site {
+        commit: None,
         path: path.to_owned(),
         line: 7,
         column: 3,

@@ -26,7 +26,7 @@ seed_der() {
     add der $keys/{rsa,dsa,dh,ec,edwards,pqc,encodings,unknown-oid}/*.der $keys/negatives/server.*
     # The same in DER of what there is in PEM only: explicit curves among others.
     local file
-    for file in $keys/{ec,dh,dsa,edwards,pqc,rsa}/*.pem; do
+    for file in "$keys"/{ec,dh,dsa,edwards,pqc,rsa}/*.pem; do
         sed -n '/^[A-Za-z0-9+/=]*$/p' "$file" | base64 -d >"$work/der" 2>/dev/null || continue
         add der "$work/der"
     done

@@ -13,6 +13,7 @@ use super::{Request, excluded, shown};
 use crate::{
     error::Error,
     inspect::{self, Buffer, Inspected},
+    layers::Scope,
     ledger::{Ledger, Reason, Skip},
 };
 
@@ -133,7 +134,7 @@ fn read(
     std::thread::scope(|scope| {
         let workers: Vec<_> = wanted
             .chunks(share)
-            .map(|blobs| scope.spawn(move || read_with_one_process(blobs, sink)))
+            .map(|blobs| scope.spawn(move || read_with_one_process(blobs, request, sink)))
             .collect();
         workers.into_iter().try_for_each(|worker| {
             worker.join().unwrap_or_else(|_| Err(failed("cat-file", "the reader stopped early")))
@@ -141,7 +142,11 @@ fn read(
     })
 }
 
-fn read_with_one_process(blobs: &[Blob], sink: &(dyn Fn(Inspected) + Sync)) -> Result<(), Error> {
+fn read_with_one_process(
+    blobs: &[Blob],
+    request: &Request,
+    sink: &(dyn Fn(Inspected) + Sync),
+) -> Result<(), Error> {
     let failure = |problem: std::io::Error| failed("cat-file --batch", &problem.to_string());
     let mut git = git()
         .args(["cat-file", "--batch"])
@@ -171,7 +176,7 @@ fn read_with_one_process(blobs: &[Blob], sink: &(dyn Fn(Inspected) + Sync)) -> R
             continue;
         };
         let mut content = output.by_ref().take(size);
-        let inspected = inspect::reader(&path, &mut content, &mut buffer);
+        let inspected = inspect::reader(&path, &mut content, &mut buffer, Scope::of(request));
         std::io::copy(&mut content, &mut std::io::sink()).map_err(failure)?;
         sink(inspected);
         let mut newline = [0];

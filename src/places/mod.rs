@@ -5,6 +5,7 @@ mod directory;
 pub(crate) mod files;
 mod git;
 mod ignored;
+pub(crate) mod spool;
 
 use std::{
     ffi::OsStr,
@@ -15,9 +16,12 @@ use std::{
 use globset::GlobSet;
 
 use crate::{
+    budget::Limits,
     config::Base,
     error::Error,
+    fact::as_directories,
     inspect::{self, Buffer, Inspected},
+    layers::Scope,
 };
 
 /// What to read.
@@ -29,6 +33,7 @@ pub struct Request {
     pub(crate) base: Base,
     /// Scan what `.gitignore` leaves out, and `.git` itself.
     pub no_ignore: bool,
+    pub limits: Limits,
     pub threads: usize,
 }
 
@@ -50,7 +55,9 @@ pub(crate) fn visit(request: &Request, sink: &(dyn Fn(Inspected) + Sync)) -> Res
                 paths.iter().partition(|path| path.as_os_str() == "-");
             directory::visit(&paths, request, sink)?;
             if !stdin.is_empty() {
-                sink(inspect::reader("<stdin>", &mut io::stdin().lock(), &mut Buffer::new()));
+                let mut stdin = io::stdin().lock();
+                let scope = Scope::of(request);
+                sink(inspect::reader("<stdin>", &mut stdin, &mut Buffer::new(), scope));
             }
             Ok(())
         }
@@ -60,7 +67,8 @@ pub(crate) fn visit(request: &Request, sink: &(dyn Fn(Inspected) + Sync)) -> Res
 }
 
 /// Whether `--exclude` or the configuration leaves a shown path out, or a directory above it.
-fn excluded(request: &Request, shown: &str) -> bool {
+pub(crate) fn excluded(request: &Request, shown: &str) -> bool {
+    let shown = &*as_directories(shown);
     let matches = |path: &Path| path.ancestors().any(|path| request.exclude.is_match(path));
     matches(Path::new(shown)) || matches(&request.base.relative(shown))
 }

@@ -21,7 +21,7 @@ fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()
         source,
         |source| Ok(source.peek(MAGIC.len())? == MAGIC),
         |source| Ok(GzDecoder::new(source)),
-        GzDecoder::into_inner,
+        |decoder| Ok(decoder.into_inner()),
     );
     entries.entry(b"", &mut members)
 }

@@ -10,8 +10,8 @@ pub(super) struct Joined<'s, 'i, D> {
     /// Whether another stream begins here.
     begins: Begins<'s, 'i>,
     begin: fn(&'s mut Source<'i>) -> io::Result<D>,
-    /// Gives back what the decoder was reading.
-    end: fn(D) -> &'s mut Source<'i>,
+    /// Gives back what the decoder was reading, if it came to its end.
+    end: fn(D) -> io::Result<&'s mut Source<'i>>,
 }
 
 type Begins<'s, 'i> = Box<dyn FnMut(&mut Source<'i>) -> io::Result<bool> + 's>;
@@ -27,7 +27,7 @@ impl<'s, 'i, D: Read> Joined<'s, 'i, D> {
         source: &'s mut Source<'i>,
         begins: impl FnMut(&mut Source<'i>) -> io::Result<bool> + 's,
         begin: fn(&'s mut Source<'i>) -> io::Result<D>,
-        end: fn(D) -> &'s mut Source<'i>,
+        end: fn(D) -> io::Result<&'s mut Source<'i>>,
     ) -> Self {
         Self { state: State::Between(source), begins: Box::new(begins), begin, end }
     }
@@ -45,7 +45,7 @@ impl<D: Read> Read for Joined<'_, '_, D> {
                     State::In((self.begin)(source)?)
                 }
                 State::In(mut decoder) => match decoder.read(buffer)? {
-                    0 => State::Between((self.end)(decoder)),
+                    0 => State::Between((self.end)(decoder)?),
                     read => {
                         self.state = State::In(decoder);
                         return Ok(read);

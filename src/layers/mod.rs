@@ -1,13 +1,20 @@
 //! What bytes hold: containers, told by content and never by name, opened one inside the other.
 //! A row is one file; it hands out what is inside, and the same function looks at that in turn.
 
+mod bzip2;
 mod entries;
 mod gzip;
 mod joined;
+mod lz4;
+mod lzip;
+mod lzma;
 mod name;
 mod source;
 mod tar;
+mod unix_compress;
 mod walk;
+mod xz;
+mod zlib;
 mod zstd;
 
 use std::{
@@ -44,7 +51,18 @@ pub(crate) enum Open {
 }
 
 /// All layers, by name.
-pub(crate) const TABLE: &[Layer] = &[gzip::LAYER, tar::LAYER, zstd::LAYER];
+pub(crate) const TABLE: &[Layer] = &[
+    bzip2::LAYER,
+    unix_compress::LAYER,
+    gzip::LAYER,
+    lz4::LAYER,
+    lzip::LAYER,
+    lzma::LAYER,
+    tar::LAYER,
+    xz::LAYER,
+    zlib::LAYER,
+    zstd::LAYER,
+];
 
 /// The layer that bytes with this beginning are.
 pub(crate) fn of(head: &[u8]) -> Option<&'static Layer> {

@@ -58,7 +58,7 @@ fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()
             decoder.window_log_max(WINDOW_LOG)?;
             Ok(decoder)
         },
-        Decoder::finish,
+        |decoder| Ok(decoder.finish()),
     );
     let outcome = entries.entry(b"", &mut frames);
     drop(frames);

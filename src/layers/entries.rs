@@ -72,14 +72,13 @@ impl<'e, 'w> Entries<'e, 'w> {
     }
 
     /// Inspects bytes as they are, without opening what they may be.
-    pub(super) fn raw(&mut self, name: &[u8], reader: &mut dyn Read) {
+    pub(super) fn as_it_is(&mut self, name: &[u8], reader: &mut dyn Read) {
         let path = self.path(name);
         // Read errors are told where they come from.
         let _told = self.inspect(&path, reader, true);
     }
 
     /// Says that something inside is not examined.
-    #[allow(dead_code, reason = "the row for zip needs it")]
     pub(crate) fn skip(&mut self, name: &[u8], reason: Reason, detail: impl ToString) {
         let path = self.path(name);
         self.walk.skip(Skip::new(path, reason).detail(detail));

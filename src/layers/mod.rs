@@ -1,7 +1,9 @@
 //! What bytes hold: containers, told by content and never by name, opened one inside the other.
 //! A row is one file; it hands out what is inside, and the same function looks at that in turn.
 
+mod ar;
 mod bzip2;
+mod cpio;
 mod entries;
 mod gzip;
 mod joined;
@@ -14,6 +16,8 @@ mod tar;
 mod unix_compress;
 mod walk;
 mod xz;
+mod zip;
+mod zip_member;
 mod zlib;
 mod zstd;
 
@@ -46,20 +50,22 @@ pub(crate) enum Open {
     Stream(fn(&mut Source<'_>, &mut Entries<'_, '_>) -> io::Result<()>),
     /// At any place. An input that cannot seek is copied to where it can. What is inside of no
     /// entry is for the layer to hand out, as gaps.
-    #[allow(dead_code, reason = "the row for zip needs it")]
     Seek(fn(&mut dyn ReadSeek, &mut Entries<'_, '_>) -> io::Result<()>),
 }
 
 /// All layers, by name.
 pub(crate) const TABLE: &[Layer] = &[
+    ar::LAYER,
     bzip2::LAYER,
     unix_compress::LAYER,
+    cpio::LAYER,
     gzip::LAYER,
     lz4::LAYER,
     lzip::LAYER,
     lzma::LAYER,
     tar::LAYER,
     xz::LAYER,
+    zip::LAYER,
     zlib::LAYER,
     zstd::LAYER,
 ];
@@ -110,7 +116,7 @@ fn stream(
             damaged(&mut entries, &problem, source.has_failed());
             // What came just before may be where the damage begins.
             source.step_back();
-            entries.raw(b"(after the damage)", source);
+            entries.as_it_is(b"(after the damage)", source);
         }
     }
 }
@@ -131,7 +137,7 @@ fn seek(
         if !source.has_failed() {
             entries.note(Reason::OverBudget, problem);
         }
-        return entries.raw(b"(as it is)", &mut spool.chain(source));
+        return entries.as_it_is(b"(as it is)", &mut spool.chain(source));
     }
     let has_failed = source.has_failed();
     let file: &mut dyn ReadSeek = match source.seekable() {
@@ -147,7 +153,7 @@ fn seek(
     {
         damaged(&mut entries, &problem, has_failed);
         if file.rewind().is_ok() {
-            entries.raw(b"(as it is)", file);
+            entries.as_it_is(b"(as it is)", file);
         }
     }
 }

@@ -86,6 +86,11 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
+    /// A reader of the next `count` bytes, for which fewer are an error.
+    pub(crate) fn whole(&mut self, count: u64) -> Whole<'_, 'a> {
+        Whole { source: self, left: count }
+    }
+
     /// The offset of the next byte.
     pub(crate) fn position(&self) -> u64 {
         self.counter.get()
@@ -184,6 +189,31 @@ impl Read for Source<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.fill_buf()?.read(buffer)?;
         self.consume(read);
+        Ok(read)
+    }
+}
+
+/// A reader of so many bytes of a source.
+pub(crate) struct Whole<'s, 'a> {
+    source: &'s mut Source<'a>,
+    left: u64,
+}
+
+impl Whole<'_, '_> {
+    /// Bytes that nobody has read yet.
+    pub(crate) fn left(&self) -> u64 {
+        self.left
+    }
+}
+
+impl Read for Whole<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let read = self.source.read(buffer.get_mut(..most).unwrap_or_default())?;
+        if read == 0 && most > 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.left -= read as u64;
         Ok(read)
     }
 }

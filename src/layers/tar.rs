@@ -124,10 +124,10 @@ fn content(
     size: u64,
     entries: &mut Entries<'_, '_>,
 ) -> io::Result<()> {
-    let mut content = Whole { source, left: size };
+    let mut content = source.whole(size);
     entries.entry(name, &mut content)?;
     // An entry that is left out is not read.
-    let left = content.left;
+    let left = content.left();
     source.pass(left)?;
     slack(source, size, entries)
 }
@@ -149,24 +149,6 @@ fn padding(size: u64) -> usize {
     (BLOCK - over) % BLOCK
 }
 
-/// A reader of so many bytes, of which fewer are an error.
-struct Whole<'s, 'i> {
-    source: &'s mut Source<'i>,
-    left: u64,
-}
-
-impl Read for Whole<'_, '_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
-        let read = self.source.read(buffer.get_mut(..most).unwrap_or_default())?;
-        if read == 0 && most > 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.left -= read as u64;
-        Ok(read)
-    }
-}
-
 /// The content of an extended header, which belongs to the file after it. One that is too long
 /// for that is looked at like a file.
 fn records(
@@ -180,8 +162,7 @@ fn records(
         return Ok(None);
     }
     let mut records = Vec::new();
-    let whole = Whole { source, left: size }.read_to_end(&mut records);
-    whole?;
+    source.whole(size).read_to_end(&mut records)?;
     slack(source, size, entries)?;
     while records.last() == Some(&0) {
         records.pop();

@@ -24,6 +24,38 @@ pub(crate) const DECODE_DEPTH: usize = 6;
 /// Bytes that the decodings of one window may yield together, against decompression bombs.
 pub(crate) const DECODE_BYTES: usize = 64 << 20;
 
+/// What one input of a run may cost, with everything inside of it. The flags of `scan` set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Containers inside of one another.
+    pub depth: usize,
+    /// Things inside, at all depths together.
+    pub entries: u64,
+    /// Bytes that come out for each byte that is read, once they are many. gzip reaches 1032, and
+    /// only on zeros.
+    pub ratio: u64,
+    /// Bytes that come out, at all depths together.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 16, entries: 10_000_000, ratio: 1000, bytes: 1 << 40 }
+    }
+}
+
+/// Bytes that one thing in a container may give whatever its ratio.
+pub(crate) const FREE_ENTRY: u64 = 64 << 20;
+
+/// Bytes that everything in one input may give whatever their ratio.
+pub(crate) const FREE_TOTAL: u64 = 1 << 30;
+
+/// Bytes of a copy for reading at any place that are kept in memory.
+pub(crate) const SPOOL_MEMORY: u64 = 8 << 20;
+
+/// Bytes of such a copy at most.
+pub(crate) const SPOOL_BYTES: u64 = 64 << 30;
+
 /// Sites of one fact in one file that are kept beside their count.
 pub(crate) const SITES: usize = 8;
 

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::{error::Error, finding::Severity};
+use crate::{budget::Limits, error::Error, finding::Severity};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -99,6 +99,31 @@ pub struct Input {
     /// Show no progress.
     #[arg(long)]
     pub no_progress: bool,
+    /// Containers inside of one another that are opened [default: 16].
+    #[arg(long, value_name = "N", help_heading = "Budgets for one input")]
+    pub max_depth: Option<usize>,
+    /// Things inside of containers that are looked at [default: 10000000].
+    #[arg(long, value_name = "N", help_heading = "Budgets for one input")]
+    pub max_entries: Option<u64>,
+    /// Times its size that a container may give, once that is over 64 MiB [default: 1000].
+    #[arg(long, value_name = "N", help_heading = "Budgets for one input")]
+    pub max_ratio: Option<u64>,
+    /// Bytes that containers may give together; also 10G, 1T [default: 1T].
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Budgets for one input")]
+    pub max_bytes: Option<u64>,
+}
+
+impl Input {
+    /// The budgets that were asked for.
+    pub fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            depth: self.max_depth.unwrap_or(usual.depth),
+            entries: self.max_entries.unwrap_or(usual.entries),
+            ratio: self.max_ratio.unwrap_or(usual.ratio),
+            bytes: self.max_bytes.unwrap_or(usual.bytes),
+        }
+    }
 }
 
 /// What to judge by.
@@ -136,6 +161,9 @@ pub struct Output {
     /// Write the register of all keys seen: JSON, or CycloneDX if FILE ends in .cdx.json.
     #[arg(long, value_name = "FILE")]
     pub observed: Option<PathBuf>,
+    /// Write a line of JSON for each input that was not examined in full, and why.
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
     /// Whether to use colour on standard output.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: Colour,
@@ -311,6 +339,21 @@ fn format_names() -> clap::builder::PossibleValuesParser {
         .map(|row| clap::builder::PossibleValue::new(row.name).help(row.about))
         .collect::<Vec<_>>()
         .into()
+}
+
+/// A number of bytes, with `K`, `M`, `G` or `T` for powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let shift = match text.get(digits.len()..).unwrap_or_default() {
+        "" => 0,
+        "K" | "k" => 10,
+        "M" | "m" => 20,
+        "G" | "g" => 30,
+        "T" | "t" => 40,
+        _ => return Err("must be a number of bytes, such as 500000, 64M or 2T".into()),
+    };
+    let count: u64 = digits.parse().map_err(|_| "must be a number of bytes".to_owned())?;
+    count.checked_mul(1 << shift).ok_or_else(|| "is too large".into())
 }
 
 fn severity(name: &str) -> Result<Severity, String> {

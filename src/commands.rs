@@ -152,6 +152,7 @@ fn inspect(input: &Input, config: &Config, terminal: &Terminal) -> Result<Inspec
         exclude: config::globs(&patterns.into_iter().collect::<Vec<_>>())?,
         base: config.base.clone(),
         no_ignore: input.no_ignore,
+        limits: input.limits(),
         threads: input.threads.filter(|&threads| threads > 0).unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
         }),
@@ -182,6 +183,11 @@ fn report(
 
     if let Some(path) = &output.observed {
         files::write(path, &observed(&inspection.facts, &outcome.ledger, path)?)?;
+    }
+    if let Some(path) = &output.ledger {
+        to_file_or(Some(path), out, |out| {
+            outcome.ledger.skips.iter().try_for_each(|skip| report::write_line(skip, out))
+        })?;
     }
     let report = Report {
         outcome: &outcome,

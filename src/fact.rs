@@ -211,10 +211,14 @@ pub struct Commit {
 /// Where a fact was seen, as a path that a person can follow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Site {
-    /// Path of the outermost real file as it was given, `<stdin>` for standard input. Bytes that
-    /// are no UTF-8 are percent-encoded.
+    /// Path as it was given, `<stdin>` for standard input, and on from there through containers:
+    /// `backup.tar.zst!zstd:!tar:etc/app.jar!zip:keys/server.pem`. Bytes that are no UTF-8 are
+    /// percent-encoded.
     pub path: String,
-    /// 1-based line of the first byte, in `path`.
+    /// The real file, where `path` leads on inside of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// 1-based line of the first byte, in what `path` names.
     pub line: u64,
     /// 1-based column of the first byte, in Unicode code points.
     pub column: u64,
@@ -231,6 +235,41 @@ pub struct Site {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<Commit>,
     pub excerpt: Excerpt,
+}
+
+impl Site {
+    /// The real file: what `path` names, or what it leads into.
+    pub fn file(&self) -> &str {
+        self.file.as_deref().unwrap_or(&self.path)
+    }
+}
+
+/// A path through containers as if each were a directory: how patterns see it.
+/// `a.tar.gz!gzip:!tar:etc/x` is `a.tar.gz/etc/x`.
+pub(crate) fn as_directories(path: &str) -> Cow<'_, str> {
+    let mut parts = path.split('!');
+    let mut joined = parts.next().unwrap_or_default().to_owned();
+    if joined.len() == path.len() {
+        return path.into();
+    }
+    for part in parts {
+        let name = part.split_once(':').filter(|(layer, _)| {
+            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            !layer.is_empty() && layer.chars().all(is_plain)
+        });
+        match name.map(|(_, name)| name.trim_start_matches('/')) {
+            Some("") => {}
+            Some(name) => {
+                joined.push('/');
+                joined.push_str(name);
+            }
+            None => {
+                joined.push('!');
+                joined.push_str(part);
+            }
+        }
+    }
+    joined.into()
 }
 
 /// One observation. Equal facts of one file are one fact with a count and its first sites.

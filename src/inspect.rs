@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::{
     budget, decode, excerpt,
     fact::{Fact, Field, Kind, Material, Site, Value},
+    layers::{self, Input, Place, ReadSeek, Scope, Spent, Walk},
     ledger::{Ledger, Reason, Skip},
     prefilter::{self, Hits},
     rows::{Found, Item, What},
@@ -28,23 +29,85 @@ pub(crate) struct Inspected {
     pub ledger: Ledger,
 }
 
-/// A reader's bytes, reused from input to input.
-pub(crate) struct Buffer(Zeroizing<Vec<u8>>);
+/// Buffers of a reader, one for each depth of containers, reused from input to input.
+pub(crate) struct Buffer(Vec<Zeroizing<Vec<u8>>>);
 
 impl Buffer {
     pub(crate) fn new() -> Self {
-        Self(Zeroizing::new(vec![0; budget::FIRST_READ]))
+        Self(Vec::new())
+    }
+
+    fn take(&mut self, depth: usize) -> Zeroizing<Vec<u8>> {
+        let buffer = self.0.get_mut(depth).map(std::mem::take).unwrap_or_default();
+        if buffer.is_empty() { Zeroizing::new(vec![0; budget::FIRST_READ]) } else { buffer }
+    }
+
+    fn put(&mut self, depth: usize, buffer: Zeroizing<Vec<u8>>) {
+        while self.0.len() <= depth {
+            self.0.push(Zeroizing::default());
+        }
+        if let Some(place) = self.0.get_mut(depth) {
+            *place = buffer;
+        }
     }
 }
 
 /// Inspects everything that `reader` gives. `path` names it in facts and in the ledger.
-pub(crate) fn reader(path: &str, reader: &mut dyn Read, buffer: &mut Buffer) -> Inspected {
-    let mut file = File::new(path);
-    let mut feed = Feed { reader, buffer: &mut buffer.0, length: 0, end: None };
+pub(crate) fn reader(
+    path: &str,
+    reader: &mut dyn Read,
+    buffer: &mut Buffer,
+    scope: Scope<'_>,
+) -> Inspected {
+    input(path, Input::Stream(reader), buffer, scope)
+}
+
+/// The same for what can be read at any place.
+pub(crate) fn file(
+    path: &str,
+    file: &mut dyn ReadSeek,
+    buffer: &mut Buffer,
+    scope: Scope<'_>,
+) -> Inspected {
+    input(path, Input::Seek(file), buffer, scope)
+}
+
+fn input(path: &str, input: Input<'_>, buffer: &mut Buffer, scope: Scope<'_>) -> Inspected {
+    let spent = Spent::default();
+    let inspected = Inspected::default();
+    let mut walk = Walk { scope, file: path, buffer, spent: &spent, inspected };
+    unit(&mut walk, Place { path, layer: None, depth: 0, is_raw: false }, input);
+    walk.inspected
+}
+
+/// Inspects one unit: opens it if it is a container, else looks at its bytes.
+pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) {
+    let mut buffer = walk.buffer.take(place.depth);
+    let mut feed = Feed { reader: input.lent(), buffer: &mut buffer, length: 0, end: None };
+    feed.fill(budget::FIRST_READ);
+    let layer = if place.is_raw { None } else { layers::of(feed.bytes()) };
+    let bytes = match layer {
+        Some(layer) if place.depth < walk.scope.limits.depth => {
+            layers::open(layer, walk, place, feed)
+        }
+        _ => {
+            if let Some(layer) = layer {
+                let skip = Skip::new(place.path, Reason::TooDeep).detail(layer.name).partly();
+                walk.skip(skip);
+            }
+            windows(walk, place, feed)
+        }
+    };
+    walk.count(place, bytes);
+    walk.buffer.put(place.depth, buffer);
+}
+
+/// Looks at all bytes, window by window, and gives their number.
+fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> u64 {
+    let mut file = File::new(walk, place);
     // Where the window begins, and the offset in the file of the buffer's first byte.
     let mut start = 0;
     let mut base: u64 = 0;
-    feed.fill(budget::FIRST_READ);
     loop {
         let mut end = start + budget::WINDOW;
         feed.fill(end);
@@ -67,7 +130,8 @@ pub(crate) fn reader(path: &str, reader: &mut dyn Read, buffer: &mut Buffer) -> 
             file.window(&unit, start..end.min(bytes.len()), base);
         }
         if is_last {
-            return file.finish(base + feed.length as u64, feed.end);
+            file.finish(feed.end);
+            return base + feed.length as u64;
         }
         let keep = end.saturating_sub(budget::LOOK_BACK);
         file.lines.advance(bytes.get(..keep).unwrap_or_default());
@@ -78,15 +142,15 @@ pub(crate) fn reader(path: &str, reader: &mut dyn Read, buffer: &mut Buffer) -> 
 }
 
 /// A reader and what was read of it and is still needed.
-struct Feed<'a> {
-    reader: &'a mut dyn Read,
-    buffer: &'a mut Vec<u8>,
-    length: usize,
+pub(crate) struct Feed<'a> {
+    pub reader: Input<'a>,
+    pub buffer: &'a mut Vec<u8>,
+    pub length: usize,
     /// Set once nothing more comes.
-    end: Option<End>,
+    pub end: Option<End>,
 }
 
-enum End {
+pub(crate) enum End {
     Reached,
     Failed(std::io::Error),
 }
@@ -119,16 +183,16 @@ impl Feed<'_> {
 }
 
 /// The state of one file from window to window.
-struct File<'p> {
-    path: &'p str,
+struct File<'p, 'w> {
+    walk: &'p mut Walk<'w>,
+    place: Place<'p>,
     /// Line and column of the buffer's first byte.
     lines: Lines,
     /// Offset up to which bytes are part of something already understood.
     claimed: u64,
     /// Whether the file is text in UTF-16, by its head.
     is_wide: bool,
-    inspected: Inspected,
-    /// Index in `inspected.facts` of each distinct fact.
+    /// Index in the facts of the walk of each distinct fact.
     known: HashMap<(Kind, BTreeMap<Field, Value>), usize>,
 }
 
@@ -144,28 +208,18 @@ enum Seen {
     Allowance { rule: String, until: Option<String>, reason: Option<String> },
 }
 
-impl<'p> File<'p> {
-    fn new(path: &'p str) -> Self {
-        Self {
-            path,
-            lines: Lines::default(),
-            claimed: 0,
-            is_wide: false,
-            inspected: Inspected {
-                facts: Vec::new(),
-                ledger: Ledger { scanned_units: 1, ..Ledger::default() },
-            },
-            known: HashMap::new(),
-        }
+impl<'p, 'w> File<'p, 'w> {
+    fn new(walk: &'p mut Walk<'w>, place: Place<'p>) -> Self {
+        let lines = Lines::default();
+        Self { walk, place, lines, claimed: 0, is_wide: false, known: HashMap::new() }
     }
 
-    fn finish(mut self, bytes: u64, end: Option<End>) -> Inspected {
-        self.inspected.ledger.scanned_bytes = bytes;
-        if let Some(End::Failed(problem)) = end {
-            let skip = Skip::new(self.path, Reason::ReadFailed).detail(problem).partly();
-            self.inspected.ledger.skips.push(skip);
+    fn finish(self, end: Option<End>) {
+        // Inside of a container, the layer says what failed.
+        if let Some(End::Failed(problem)) = end.filter(|_| self.place.depth == 0) {
+            let skip = Skip::new(self.place.path, Reason::ReadFailed).detail(problem).partly();
+            self.walk.skip(skip);
         }
-        self.inspected
     }
 
     /// Whether a needle stands after `start` that is not part of something already understood.
@@ -188,12 +242,14 @@ impl<'p> File<'p> {
         self.claimed = base + claimed as u64;
         self.is_wide |= base == 0 && unit.at_start && !unit.at_end && dig.is_wide;
 
+        let mut told = Vec::new();
         for reason in dig.skips {
-            let skip = Skip::new(self.path, reason).partly();
-            if !self.inspected.ledger.skips.contains(&skip) {
-                self.inspected.ledger.skips.push(skip);
+            let skip = Skip::new(self.place.path, reason).partly().inside(self.walk.file);
+            if !told.contains(&skip) {
+                told.push(skip);
             }
         }
+        self.walk.inspected.ledger.skips.extend(told);
         dig.sightings.sort_by_key(|sighting| sighting.range.start);
         let mut lines = self.lines;
         let mut from = 0;
@@ -215,7 +271,8 @@ impl<'p> File<'p> {
         let (column, marked) =
             if wide { (lines.column / 2, marked / 2) } else { (lines.column, marked) };
         let site = Site {
-            path: self.path.to_owned(),
+            path: self.place.path.to_owned(),
+            file: (self.place.depth > 0).then(|| self.walk.file.to_owned()),
             line: lines.line + 1,
             column: column + 1,
             end_column: column + 1 + marked.max(1),
@@ -232,7 +289,7 @@ impl<'p> File<'p> {
                 .with_some(Field::Until, until)
                 .with_some(Field::Reason, reason),
         };
-        let facts = &mut self.inspected.facts;
+        let facts = &mut self.walk.inspected.facts;
         let key = (fact.kind, fact.fields.clone());
         // An allowance stands for its own place.
         match self.known.get(&key).filter(|_| fact.kind != Kind::Record) {

@@ -36,10 +36,14 @@ pub enum Reason {
     Damaged,
     /// A parser failed on it; the rest of the input was scanned.
     ParserFailed,
+    /// Encrypted, so that nobody sees inside without its key.
+    Encrypted,
+    /// A container of a kind that nothing here reads.
+    NoReader,
 }
 
 impl Reason {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::GitIgnored,
         Self::GitDirectory,
         Self::Excluded,
@@ -54,6 +58,8 @@ impl Reason {
         Self::OverBudget,
         Self::Damaged,
         Self::ParserFailed,
+        Self::Encrypted,
+        Self::NoReader,
     ];
 
     /// A gap is something that should have been examined and was not; everything else was left
@@ -73,7 +79,9 @@ impl Reason {
             | Self::TooDeep
             | Self::OverBudget
             | Self::Damaged
-            | Self::ParserFailed => true,
+            | Self::ParserFailed
+            | Self::Encrypted
+            | Self::NoReader => true,
         }
     }
 
@@ -94,6 +102,8 @@ impl Reason {
             Self::OverBudget => "decodes to more than the budget allows",
             Self::Damaged => "damaged encoded data",
             Self::ParserFailed => "a parser failed on it",
+            Self::Encrypted => "not readable: encrypted",
+            Self::NoReader => "not readable: nothing here reads this format",
         }
     }
 }
@@ -112,11 +122,21 @@ pub struct Skip {
     /// Whether the input was scanned in part, so that it counts as scanned as well.
     #[serde(default)]
     pub partly_scanned: bool,
+    /// The real file that it lies in, where `path` leads on inside of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 impl Skip {
     pub fn new(path: impl Into<String>, reason: Reason) -> Self {
-        Self { path: path.into(), reason, bytes: None, detail: None, partly_scanned: false }
+        Self {
+            path: path.into(),
+            reason,
+            bytes: None,
+            detail: None,
+            partly_scanned: false,
+            file: None,
+        }
     }
 
     #[must_use]
@@ -131,6 +151,18 @@ impl Skip {
         self
     }
 
+    /// The file that it lies in, if it is not that file itself.
+    #[must_use]
+    pub fn inside(mut self, file: &str) -> Self {
+        self.file = (file != self.path).then(|| file.to_owned());
+        self
+    }
+
+    /// The real file: what `path` names, or what it leads into.
+    pub fn file(&self) -> &str {
+        self.file.as_deref().unwrap_or(&self.path)
+    }
+
     #[must_use]
     pub fn partly(mut self) -> Self {
         self.partly_scanned = true;
@@ -138,19 +170,54 @@ impl Skip {
     }
 }
 
+/// What containers of one kind gave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    pub units: u64,
+    pub bytes: u64,
+}
+
 /// The account of one run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
+    /// Files and things inside of them that were read, containers too.
     pub scanned_units: u64,
+    /// Bytes of each of them, so that what a container holds counts once packed and once not.
     pub scanned_bytes: u64,
+    /// Of these, what layers gave, by layer. The rest are the inputs of the run themselves.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_layer: BTreeMap<String, Given>,
     /// Everything that was not examined, sorted.
     pub skips: Vec<Skip>,
 }
 
 impl Ledger {
+    /// Takes one unit that was read into the account. `layer` gave it, if it is inside of something.
+    pub fn count(&mut self, layer: Option<&str>, bytes: u64) {
+        self.scanned_units += 1;
+        self.scanned_bytes = self.scanned_bytes.saturating_add(bytes);
+        if let Some(layer) = layer {
+            self.add(layer, Given { units: 1, bytes });
+        }
+    }
+
+    fn add(&mut self, layer: &str, given: Given) {
+        if !self.by_layer.contains_key(layer) {
+            self.by_layer.insert(layer.to_owned(), Given::default());
+        }
+        if let Some(sum) = self.by_layer.get_mut(layer) {
+            sum.units = sum.units.saturating_add(given.units);
+            sum.bytes = sum.bytes.saturating_add(given.bytes);
+        }
+    }
+
     pub fn merge(&mut self, other: Self) {
-        self.scanned_units += other.scanned_units;
-        self.scanned_bytes += other.scanned_bytes;
+        self.scanned_units = self.scanned_units.saturating_add(other.scanned_units);
+        self.scanned_bytes = self.scanned_bytes.saturating_add(other.scanned_bytes);
+        for (layer, given) in other.by_layer {
+            self.add(&layer, given);
+        }
         self.skips.extend(other.skips);
     }
 

@@ -7,7 +7,7 @@ use globset::GlobSet;
 
 use crate::{
     config::Base,
-    fact::{Fact, Field, Kind, Site, Value},
+    fact::{Fact, Field, Kind, Site, Value, as_directories},
     published,
 };
 
@@ -22,7 +22,7 @@ pub(crate) struct Environments {
 
 impl Environments {
     pub(crate) fn of(&self, path: &str) -> Option<&str> {
-        let path = self.base.relative(path);
+        let path = self.base.relative(&as_directories(path));
         self.patterns.iter().find(|(_, paths)| paths.is_match(&path)).map(|(name, _)| name.as_str())
     }
 }
@@ -75,7 +75,8 @@ fn same_key(key: &str, secret: &[&Fact]) -> Option<Fact> {
 /// A private key and the certificate or public key that it opens.
 fn pair(key: &str, secret: &[&Fact], public: &[&Fact]) -> Option<Fact> {
     let directory = |fact: &Fact| {
-        fact.site().path.rsplit_once('/').map_or(String::new(), |(head, _)| head.to_owned())
+        let path = as_directories(&fact.site().path);
+        path.rsplit_once('/').map_or(String::new(), |(head, _)| head.to_owned())
     };
     let directories: BTreeSet<String> = secret.iter().map(|fact| directory(fact)).collect();
     let (beside, apart): (Vec<&Fact>, Vec<&Fact>) =

@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     fact::Fact,
     inspect,
+    layers::Scope,
     ledger::Ledger,
     places::{self, Request},
 };
@@ -44,6 +45,7 @@ pub fn inspect(request: &Request, progress: &Progress) -> Result<Inspection, Err
 
 /// Turns the bytes of one input into facts; `path` names it.
 pub fn inspect_bytes(path: &str, mut bytes: &[u8]) -> Inspection {
-    let inspected = inspect::reader(path, &mut bytes, &mut inspect::Buffer::new());
+    let buffer = &mut inspect::Buffer::new();
+    let inspected = inspect::reader(path, &mut bytes, buffer, Scope::all());
     Inspection { facts: inspected.facts, ledger: inspected.ledger }
 }

@@ -12,7 +12,7 @@ use crate::{
     baseline::Baseline,
     config::{Allow, Base, Config, globs},
     date::Date,
-    fact::{Fact, Field, Kind, Site},
+    fact::{Fact, Field, Kind, Site, as_directories},
     finding::{Notice, Suppression, Suppressor},
 };
 
@@ -151,7 +151,9 @@ impl<'a> Suppressions<'a> {
             allow.until >= self.today
                 && allow.rule.as_deref().is_none_or(|own| own == rule)
                 && allow.fingerprint.as_deref().is_none_or(|own| own == fingerprint)
-                && paths.as_ref().is_none_or(|paths| paths.is_match(self.base.relative(&site.path)))
+                && paths.as_ref().is_none_or(|paths| {
+                    paths.is_match(self.base.relative(&as_directories(&site.path)))
+                })
         });
         if let Some((allow, _, used)) = config {
             used.set(true);

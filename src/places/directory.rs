@@ -21,6 +21,7 @@ use crate::{
     error::Error,
     fact::{Field, Kind},
     inspect::{self, Buffer, Inspected},
+    layers::Scope,
     ledger::{Ledger, Reason, Skip},
 };
 
@@ -42,7 +43,7 @@ pub(super) fn visit(
             directories.push(path);
         } else {
             // Whatever it is: it was asked for by name.
-            file(path, true, &mut Buffer::new(), sink);
+            file(path, true, &mut Buffer::new(), request, sink);
         }
     }
     let roots = Arc::new(roots);
@@ -105,7 +106,7 @@ fn walk(
                 }
                 if entry.file_type().is_some_and(|kind| kind.is_file()) {
                     let checked_out = git.is_some_and(|(context, _)| context.in_work_tree());
-                    file(entry.path(), !checked_out, &mut buffer, sink);
+                    file(entry.path(), !checked_out, &mut buffer, request, sink);
                 }
                 WalkState::Continue
             })
@@ -139,13 +140,19 @@ fn left_out(
 
 /// Inspects one file. `judge_mode`: whether its mode says who may read it, which in a git work
 /// tree it does not.
-fn file(path: &Path, judge_mode: bool, buffer: &mut Buffer, sink: &(dyn Fn(Inspected) + Sync)) {
+fn file(
+    path: &Path,
+    judge_mode: bool,
+    buffer: &mut Buffer,
+    request: &Request,
+    sink: &(dyn Fn(Inspected) + Sync),
+) {
     let name = shown(path);
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(problem) => return sink(skipped(unopened(name, &problem))),
     };
-    let mut inspected = inspect::reader(&name, &mut file, buffer);
+    let mut inspected = inspect::file(&name, &mut file, buffer, Scope::of(request));
     if judge_mode && !inspected.facts.is_empty() {
         note_mode(&file, &mut inspected);
     }

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     error::Error,
     inspect::{self, Buffer, Inspected},
+    layers::Scope,
     ledger::{Ledger, Reason, Skip},
 };
 
@@ -125,7 +126,7 @@ fn read(
     std::thread::scope(|scope| {
         let workers: Vec<_> = wanted
             .chunks(share)
-            .map(|blobs| scope.spawn(move || read_with_one_process(blobs, sink)))
+            .map(|blobs| scope.spawn(move || read_with_one_process(blobs, request, sink)))
             .collect();
         workers.into_iter().try_for_each(|worker| {
             worker.join().unwrap_or_else(|_| Err(failed("cat-file", "the reader stopped early")))
@@ -133,14 +134,18 @@ fn read(
     })
 }
 
-fn read_with_one_process(blobs: &[Blob], sink: &(dyn Fn(Inspected) + Sync)) -> Result<(), Error> {
+fn read_with_one_process(
+    blobs: &[Blob],
+    request: &Request,
+    sink: &(dyn Fn(Inspected) + Sync),
+) -> Result<(), Error> {
     let ids: Vec<&str> = blobs.iter().map(|blob| blob.id.as_str()).collect();
     let mut buffer = Buffer::new();
     objects::stream(None, &ids, &mut |place, kind, content| {
         let Some(blob) = blobs.get(place) else { return };
         let path = shown(&blob.path);
         if kind == Some("blob") {
-            return sink(inspect::reader(&path, content, &mut buffer));
+            return sink(inspect::reader(&path, content, &mut buffer, Scope::of(request)));
         }
         let skip = Skip::new(path, Reason::Unreadable)
             .detail("git does not have this blob (a shallow or partial clone?)");

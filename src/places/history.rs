@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     fact::Commit,
     inspect::{self, Buffer, Inspected},
+    layers::Scope,
     ledger::{Ledger, Reason, Skip},
 };
 
@@ -83,7 +84,7 @@ fn repository(
             objects::stream(Some(path), &share, &mut |place, kind, content| {
                 let Some(&id) = share.get(place) else { return };
                 let inspected = match kind {
-                    Some(_) => inspect::reader(id, content, &mut buffer),
+                    Some(_) => inspect::reader(id, content, &mut buffer, Scope::of(request)),
                     None => not_there(id),
                 };
                 if inspected.facts.is_empty() && inspected.ledger.skips.is_empty() {
@@ -262,6 +263,7 @@ fn named(mut inspected: Inspected, id: &str, path: &str, commit: Option<&Commit>
     };
     for site in inspected.facts.iter_mut().flat_map(|fact| &mut fact.sites) {
         rename(&mut site.path);
+        site.file.iter_mut().for_each(rename);
         site.commit = commit.cloned();
     }
     inspected.ledger.skips.iter_mut().for_each(|skip| rename(&mut skip.path));

@@ -7,6 +7,7 @@ mod git;
 mod history;
 mod ignored;
 mod objects;
+pub(crate) mod spool;
 
 use std::{
     ffi::OsStr,
@@ -17,9 +18,12 @@ use std::{
 use globset::GlobSet;
 
 use crate::{
+    budget::Limits,
     config::Base,
     error::Error,
+    fact::as_directories,
     inspect::{self, Buffer, Inspected},
+    layers::Scope,
 };
 
 /// What to read.
@@ -31,6 +35,7 @@ pub struct Request {
     pub(crate) base: Base,
     /// Scan what `.gitignore` leaves out, and `.git` itself.
     pub no_ignore: bool,
+    pub limits: Limits,
     pub threads: usize,
 }
 
@@ -54,7 +59,9 @@ pub(crate) fn visit(request: &Request, sink: &(dyn Fn(Inspected) + Sync)) -> Res
                 paths.iter().partition(|path| path.as_os_str() == "-");
             directory::visit(&paths, request, sink)?;
             if !stdin.is_empty() {
-                sink(inspect::reader("<stdin>", &mut io::stdin().lock(), &mut Buffer::new()));
+                let mut stdin = io::stdin().lock();
+                let scope = Scope::of(request);
+                sink(inspect::reader("<stdin>", &mut stdin, &mut Buffer::new(), scope));
             }
             Ok(())
         }
@@ -67,7 +74,8 @@ pub(crate) fn visit(request: &Request, sink: &(dyn Fn(Inspected) + Sync)) -> Res
 }
 
 /// Whether `--exclude` or the configuration leaves a shown path out, or a directory above it.
-fn excluded(request: &Request, shown: &str) -> bool {
+pub(crate) fn excluded(request: &Request, shown: &str) -> bool {
+    let shown = &*as_directories(shown);
     let matches = |path: &Path| path.ancestors().any(|path| request.exclude.is_match(path));
     matches(Path::new(shown)) || matches(&request.base.relative(shown))
 }

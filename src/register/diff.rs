@@ -340,7 +340,7 @@ impl<'a> Hidden<'a> {
 
     /// Whether something that was not examined is, or holds, `path`.
     fn holds(&self, path: &str) -> bool {
-        let parents = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+        let parents = path.match_indices(['/', '!']).filter_map(|(at, _)| path.get(..at));
         parents.chain([path, "."]).any(|path| self.paths.contains(path))
     }
 }

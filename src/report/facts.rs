@@ -2,7 +2,10 @@
 //! header line, a line for each fact and each skip, and a last line that counts them, so that a
 //! file that was cut short is noticed. Files may be joined end to end.
 
-use std::io::{self, BufRead, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, BufRead, Write},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +13,7 @@ use super::write_line;
 use crate::{
     error::Error,
     fact::{self, Fact},
-    ledger::{Ledger, Skip},
+    ledger::{Given, Ledger, Skip},
 };
 
 /// Version of the form.
@@ -38,11 +41,13 @@ struct Read {
 }
 
 /// What the lines add up to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct End {
     scanned_units: u64,
     scanned_bytes: u64,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    by_layer: BTreeMap<String, Given>,
     facts: u64,
     skips: u64,
 }
@@ -59,6 +64,7 @@ pub fn write(facts: &[Fact], ledger: &Ledger, out: &mut dyn Write) -> io::Result
     let end = End {
         scanned_units: ledger.scanned_units,
         scanned_bytes: ledger.scanned_bytes,
+        by_layer: ledger.by_layer.clone(),
         facts: facts.len() as u64,
         skips: ledger.skips.len() as u64,
     };
@@ -122,8 +128,12 @@ pub fn read(
                 if (end.facts, end.skips) != (counted.facts, counted.skips) {
                     return Err(invalid("lines are missing before this one"));
                 }
-                ledger.scanned_units = ledger.scanned_units.saturating_add(end.scanned_units);
-                ledger.scanned_bytes = ledger.scanned_bytes.saturating_add(end.scanned_bytes);
+                ledger.merge(Ledger {
+                    scanned_units: end.scanned_units,
+                    scanned_bytes: end.scanned_bytes,
+                    by_layer: end.by_layer,
+                    skips: Vec::new(),
+                });
                 seen = None;
                 parts += 1;
             }
@@ -191,6 +201,7 @@ mod tests {
         let ledger = Ledger {
             scanned_units: 7,
             scanned_bytes: 900,
+            by_layer: BTreeMap::from([("tar".to_owned(), Given { units: 5, bytes: 300 })]),
             skips: vec![Skip::new("x.gz", Reason::Damaged).bytes(12).partly()],
         };
         (vec![material, link], ledger)

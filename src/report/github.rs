@@ -4,7 +4,8 @@
 use std::io::{self, Write};
 
 use super::{
-    Report, Row, count_of, extent_in_words, findings_in_words, first_step, sentence, uri, way,
+    Report, Row, count_of, extent_in_words, findings_in_words, first_step, path_of, sentence, uri,
+    way,
 };
 use crate::{
     fact::{Site, is_unsafe_to_show},
@@ -39,6 +40,9 @@ fn write_finding(report: &Report<'_>, finding: &Finding, out: &mut dyn Write) ->
     let rule = report.rule(&finding.rule);
     let title = rule.map_or(finding.rule.as_str(), |rule| rule.title);
     let mut message = sentence(&finding.message);
+    if site.file.is_some() {
+        message = format!("{message} It is at {}, line {}.", path_of(report, site), site.line);
+    }
     if let Some(way) = way(site) {
         message = format!("{message} It is {way}.");
     }
@@ -86,7 +90,7 @@ const fn command(severity: Severity) -> &'static str {
 /// A path with other control characters than line ends cannot be written to a log as it is; its
 /// annotation is shown without its file.
 fn file(report: &Report<'_>, site: &Site) -> String {
-    property(&uri::below(&site.path, report.options.base))
+    property(&uri::below(site.file(), report.options.base))
 }
 
 /// Text after `::`. A line end would end the command, and what follows could be another one.

@@ -129,6 +129,12 @@ fn place(site: &Site) -> String {
     }
 }
 
+/// The path of a site relative to where the report says paths are, with its chain of containers.
+fn path_of(report: &Report<'_>, site: &Site) -> String {
+    let inside = site.path.strip_prefix(site.file()).unwrap_or_default();
+    uri::below(site.file(), report.options.base) + inside
+}
+
 /// The commit and the decodings that lead to the fact, for people.
 fn way(site: &Site) -> Option<String> {
     let commit = site.commit.as_ref().map(|commit| {
@@ -230,6 +236,13 @@ fn extent_in_words(outcome: &Outcome) -> String {
         count_of(ledger.scanned_units, "input"),
         size_of(ledger.scanned_bytes)
     );
+    if !ledger.by_layer.is_empty() {
+        let given = ledger.by_layer.iter().map(|(layer, given)| {
+            format!("{layer} {} ({})", grouped(given.units), size_of(given.bytes))
+        });
+        let given = given.collect::<Vec<_>>().join(", ");
+        text = format!("{text}, of these inside of containers: {given}");
+    }
     if outcome.undecided > 0 {
         let conditions = count_of(outcome.undecided, "condition");
         text = format!("{text}; {conditions} undecided because a value is unknown");

@@ -11,7 +11,7 @@ use serde_sarif::sarif::{
 };
 
 use super::{
-    Report, Row, SarifProfile, clean, count_of, sarif_notes,
+    Report, Row, SarifProfile, clean, count_of, path_of, sarif_notes,
     sarif_rules::{self, Rules},
     sentence, uri, way, write_pretty,
 };
@@ -133,12 +133,17 @@ const fn level(severity: Severity) -> ResultLevel {
 /// What was found, and links to the other places: GitHub shows only those that a message links to.
 fn message(report: &Report<'_>, finding: &Finding) -> Message {
     let mut text = sentence(&plain(&finding.message));
+    let site = finding.site();
+    if site.file.is_some() {
+        let path = plain(&path_of(report, site));
+        let _infallible = write!(text, " It is at {path}, line {}.", site.line);
+    }
     let linked = finding.sites.iter().skip(1).take(LINKS);
     let total = finding.count.max(finding.sites.len() as u64) - 1;
     let links: Vec<String> = (1..)
         .zip(linked)
         .map(|(id, site)| {
-            let path = plain(&uri::below(&site.path, report.options.base));
+            let path = plain(&path_of(report, site));
             format!("[{path}:{}]({id})", site.line)
         })
         .collect();
@@ -168,24 +173,38 @@ fn location(report: &Report<'_>, site: &Site) -> Location {
         .end_line(line)
         .end_column(signed(site.end_column).max(column.saturating_add(1)))
         .build();
-    if !site.excerpt.text.is_empty() {
+    if site.file.is_some() {
+        // Lines are counted in what the file holds, which no line of the file itself is.
+        region = Region::builder().start_line(1).start_column(1).end_line(1).end_column(2).build();
+    } else if !site.excerpt.text.is_empty() {
         // Masked when it was cut.
         region.snippet = Some(ArtifactContent::builder().text(clean(&site.excerpt.text)).build());
     }
     let physical = PhysicalLocation::builder()
-        .artifact_location(artifact(report, &site.path))
+        .artifact_location(artifact(report, site.file()))
         .region(region)
         .build();
     let mut location = Location::builder().physical_location(physical).build();
+    let mut logical = Vec::new();
+    if site.file.is_some() {
+        let name = format!("{}:{}:{}", path_of(report, site), site.line, site.column);
+        let inside = LogicalLocation::builder()
+            .name(clean(&name))
+            .fully_qualified_name(clean(&name))
+            .kind("contained")
+            .build();
+        logical.push(inside);
+    }
     if let Some(way) = way(site) {
         let name = format!("{}!{}", site.path, site.decoded.join("!"));
-        let logical = LogicalLocation::builder()
+        let decoded = LogicalLocation::builder()
             .name(way)
             .fully_qualified_name(clean(&name))
             .kind(if site.commit.is_some() { "version" } else { "decoded" })
             .build();
-        location.logical_locations = Some(vec![logical]);
+        logical.push(decoded);
     }
+    location.logical_locations = (!logical.is_empty()).then_some(logical);
     location
 }
 
@@ -242,10 +261,13 @@ fn result_properties(finding: &Finding) -> PropertyBag {
 
 fn run_properties(report: &Report<'_>) -> PropertyBag {
     let ledger = &report.outcome.ledger;
+    let by_layer = (!ledger.by_layer.is_empty()).then_some(&ledger.by_layer);
+    let by_layer = by_layer.map(|given| json!(given)).unwrap_or_default();
     bag([
         ("scannedUnits", json!(ledger.scanned_units)),
         ("scannedBytes", json!(ledger.scanned_bytes)),
         ("seenUnits", json!(ledger.seen_units())),
+        ("byLayer", by_layer),
         ("complete", json!(ledger.is_complete())),
         ("keys", json!(report.outcome.keys)),
         ("undecided", json!(report.outcome.undecided)),

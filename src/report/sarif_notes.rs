@@ -27,7 +27,7 @@ pub(super) fn invocation(report: &Report<'_>, left_out: usize) -> Invocation {
     for gap in outcome.ledger.gaps().take(GAPS) {
         let detail = gap.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
         let text = format!("'{}' was not examined: {}{detail}.", gap.path, gap.reason.words());
-        let place = artifact(report, &gap.path);
+        let place = artifact(report, gap.file());
         notifications.push(notification("not-examined", "warning", &text, Some(place)));
     }
     let more = outcome.ledger.gaps().count().saturating_sub(GAPS) as u64;

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     fact::{Excerpt, Field, Kind, is_unsafe_to_show},
     finding::{Finding, Notice, Suppression},
-    ledger::{Ledger, Reason, Skip},
+    ledger::{Given, Ledger, Reason, Skip},
 };
 
 pub(super) const HOSTILE: [&str; 3] = [
@@ -19,6 +19,7 @@ fn site(path: &str) -> Site {
     Site {
         commit: None,
         path: path.to_owned(),
+        file: None,
         line: 7,
         column: 3,
         end_column: 34,
@@ -73,6 +74,7 @@ pub(crate) fn outcome() -> Outcome {
         ledger: Ledger {
             scanned_units: 1234,
             scanned_bytes: 5_000_000,
+            by_layer: BTreeMap::from([("zip".into(), Given { units: 30, bytes: 2048 })]),
             skips: vec![
                 Skip::new("target", Reason::GitIgnored),
                 Skip::new("secret/dir", Reason::Unreadable).detail("Permission denied"),

@@ -1,0 +1,202 @@
+//! What a layer reports into: the things inside of a container, and what of it cannot be looked at.
+
+use std::{
+    cell::Cell,
+    io::{self, Read},
+    rc::Rc,
+};
+
+use super::{Cut, Input, Place, Walk, is_cut, name, walk::Spent};
+use crate::{
+    budget::{self, Limits},
+    inspect,
+    ledger::{Reason, Skip},
+};
+
+pub(crate) struct Entries<'e, 'w> {
+    walk: &'e mut Walk<'w>,
+    place: Place<'e>,
+    layer: &'static str,
+    /// Bytes of the container that were read, to which what comes out is compared.
+    counter: Rc<Cell<u64>>,
+}
+
+impl<'e, 'w> Entries<'e, 'w> {
+    pub(super) fn new(
+        walk: &'e mut Walk<'w>,
+        place: Place<'e>,
+        layer: &'static str,
+        counter: Rc<Cell<u64>>,
+    ) -> Self {
+        Self { walk, place, layer, counter }
+    }
+
+    /// Inspects something inside that shares its coding with what follows: if it cannot be read
+    /// to its end, nor can the rest, and the error is for the layer to return. `name` is as the
+    /// container has it; nothing, where a container holds one thing without a name.
+    pub(crate) fn entry(&mut self, name: &[u8], reader: &mut dyn Read) -> io::Result<()> {
+        let path = self.path(name);
+        let outcome = self.inspect(&path, reader, false);
+        self.check().and(outcome)
+    }
+
+    /// Inspects something inside that can be read alone. If it is damaged, that is in the ledger,
+    /// and the layer goes on. An error says that nothing more of the input is to be opened.
+    pub(crate) fn member(&mut self, name: &[u8], reader: &mut dyn Read) -> io::Result<()> {
+        let path = self.path(name);
+        match self.inspect(&path, reader, false) {
+            Err(problem) if !is_cut(&problem) => {
+                self.walk.skip(Skip::new(path, Reason::Damaged).detail(problem).partly());
+            }
+            _ => {}
+        }
+        self.check()
+    }
+
+    /// Inspects bytes that belong to nothing in the container, unless they are all zero.
+    pub(crate) fn gap(&mut self, at: u64, reader: &mut dyn Read) -> io::Result<()> {
+        let mut piece = [0; 4096];
+        let mut zeros = 0_u64;
+        loop {
+            let read = reader.read(&mut piece)?;
+            if read == 0 {
+                return self.check();
+            }
+            let bytes = piece.get(..read).unwrap_or_default();
+            if bytes.iter().any(|&byte| byte != 0) {
+                let name = format!("(gap at {})", at.saturating_add(zeros));
+                return self.member(name.as_bytes(), &mut bytes.chain(reader));
+            }
+            zeros = zeros.saturating_add(read as u64);
+        }
+    }
+
+    /// Inspects bytes as they are, without opening what they may be.
+    pub(super) fn as_it_is(&mut self, name: &[u8], reader: &mut dyn Read) {
+        let path = self.path(name);
+        // Read errors are told where they come from.
+        let _told = self.inspect(&path, reader, true);
+    }
+
+    /// Says that something inside is not examined.
+    pub(crate) fn skip(&mut self, name: &[u8], reason: Reason, detail: impl ToString) {
+        let path = self.path(name);
+        self.walk.skip(Skip::new(path, reason).detail(detail));
+    }
+
+    /// Says that the container itself is not examined in full.
+    pub(crate) fn note(&mut self, reason: Reason, detail: impl ToString) {
+        let detail = format!("{}: {}", self.layer, detail.to_string());
+        self.walk.skip(Skip::new(self.place.path, reason).detail(detail).partly());
+    }
+
+    /// Says that a budget of the whole input is spent, and that nothing more of it is opened.
+    fn check(&mut self) -> io::Result<()> {
+        if self.walk.spent.is_over.get() { Err(io::Error::other(Cut)) } else { Ok(()) }
+    }
+
+    fn path(&self, name: &[u8]) -> String {
+        name::inside(self.place.path, self.layer, name)
+    }
+
+    fn inspect(&mut self, path: &str, reader: &mut dyn Read, is_raw: bool) -> io::Result<()> {
+        let spent = self.walk.spent;
+        let limits = self.walk.scope.limits;
+        self.check()?;
+        if self.walk.scope.excludes(path) {
+            self.walk.skip(Skip::new(path, Reason::Excluded));
+            return Ok(());
+        }
+        spent.entries.set(spent.entries.get() + 1);
+        if spent.entries.get() > limits.entries {
+            spent.is_over.set(true);
+            let detail = format!("more than {} entries", limits.entries);
+            let skip = Skip::new(self.walk.file, Reason::OverBudget).detail(detail).partly();
+            self.walk.skip(skip);
+            return Err(io::Error::other(Cut));
+        }
+        let mut meter = Meter {
+            reader,
+            counter: Rc::clone(&self.counter),
+            is_outermost: self.place.depth == 0,
+            spent,
+            limits,
+            given: 0,
+            is_at_end: false,
+            cut: None,
+            failure: None,
+        };
+        let place = Place { path, layer: Some(self.layer), depth: self.place.depth + 1, is_raw };
+        inspect::unit(self.walk, place, Input::Stream(&mut meter));
+        // What was inside may have ended before its bytes do.
+        if !meter.is_at_end && meter.cut.is_none() && meter.failure.is_none() {
+            let _counted = io::copy(&mut meter, &mut io::sink());
+        }
+        if let Some(detail) = meter.cut {
+            self.walk.skip(Skip::new(path, Reason::OverBudget).detail(detail).partly());
+            return Err(io::Error::other(Cut));
+        }
+        match meter.failure {
+            Some((kind, problem)) => Err(io::Error::new(kind, problem)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Counts what comes out of a container, ends where a budget does, and remembers what failed.
+struct Meter<'a> {
+    reader: &'a mut dyn Read,
+    counter: Rc<Cell<u64>>,
+    is_outermost: bool,
+    spent: &'a Spent,
+    limits: Limits,
+    given: u64,
+    is_at_end: bool,
+    /// Which budget ended it.
+    cut: Option<String>,
+    failure: Option<(io::ErrorKind, String)>,
+}
+
+impl Read for Meter<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.cut.is_some() || self.is_at_end || self.spent.is_over.get() {
+            return Ok(0);
+        }
+        match self.reader.read(buffer) {
+            Ok(read) => {
+                self.is_at_end = read == 0;
+                self.given = self.given.saturating_add(read as u64);
+                self.spend(read as u64);
+                Ok(read)
+            }
+            Err(problem) if problem.kind() == io::ErrorKind::Interrupted => Err(problem),
+            Err(problem) => {
+                let (kind, text) = (problem.kind(), problem.to_string());
+                self.failure = Some((kind, text.clone()));
+                Err(io::Error::new(kind, text))
+            }
+        }
+    }
+}
+
+impl Meter<'_> {
+    fn spend(&mut self, read: u64) {
+        let Self { spent, limits, .. } = self;
+        if self.is_outermost {
+            spent.read.set(self.counter.get());
+        }
+        spent.given.set(spent.given.get().saturating_add(read));
+        let over = |given: u64, of: u64, free: u64| {
+            free < given && limits.ratio.saturating_mul(of.max(1)) < given
+        };
+        if limits.bytes < spent.given.get() {
+            spent.is_over.set(true);
+            self.cut = Some(format!("more than {} bytes", limits.bytes));
+        } else if over(spent.given.get(), spent.read.get(), budget::FREE_TOTAL) {
+            spent.is_over.set(true);
+            self.cut = Some(format!("the input gives more than {} times its size", limits.ratio));
+        } else if over(self.given, self.counter.get(), budget::FREE_ENTRY) {
+            self.cut = Some(format!("it is more than {} times its packed size", limits.ratio));
+        }
+    }
+}

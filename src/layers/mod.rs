@@ -1,0 +1,196 @@
+//! What bytes hold: containers, told by content and never by name, opened one inside the other.
+//! A row is one file; it hands out what is inside, and the same function looks at that in turn.
+
+mod ar;
+mod bzip2;
+mod cpio;
+mod entries;
+mod gzip;
+mod joined;
+mod lz4;
+mod lzip;
+mod lzma;
+mod name;
+mod source;
+mod tar;
+mod unix_compress;
+mod walk;
+mod xz;
+mod zip;
+mod zip_member;
+mod zlib;
+mod zstd;
+
+use std::{
+    io::{self, Read, SeekFrom},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+pub(crate) use entries::Entries;
+pub(crate) use source::Source;
+pub(crate) use walk::{Input, Place, ReadSeek, Scope, Spent, Walk};
+
+use crate::{inspect::Feed, ledger::Reason, places::spool::Spool};
+
+/// One kind of container.
+pub(crate) struct Layer {
+    pub name: &'static str,
+    /// What it reads, for the documentation.
+    pub about: &'static str,
+    /// Whether bytes that begin like this are one. There are up to 64 KiB, all of a smaller input.
+    /// Called for every input, so it turns down at the first look what it is not.
+    pub is: fn(head: &[u8]) -> bool,
+    pub open: Open,
+}
+
+/// How a container is read. What is inside goes to [`Entries`]; an error says that the container
+/// is damaged from here on.
+pub(crate) enum Open {
+    /// From front to back. What is left at the end is looked at as well.
+    Stream(fn(&mut Source<'_>, &mut Entries<'_, '_>) -> io::Result<()>),
+    /// At any place. An input that cannot seek is copied to where it can. What is inside of no
+    /// entry is for the layer to hand out, as gaps.
+    Seek(fn(&mut dyn ReadSeek, &mut Entries<'_, '_>) -> io::Result<()>),
+}
+
+/// All layers, by name.
+pub(crate) const TABLE: &[Layer] = &[
+    ar::LAYER,
+    bzip2::LAYER,
+    unix_compress::LAYER,
+    cpio::LAYER,
+    gzip::LAYER,
+    lz4::LAYER,
+    lzip::LAYER,
+    lzma::LAYER,
+    tar::LAYER,
+    xz::LAYER,
+    zip::LAYER,
+    zlib::LAYER,
+    zstd::LAYER,
+];
+
+/// The layer that bytes with this beginning are.
+pub(crate) fn of(head: &[u8]) -> Option<&'static Layer> {
+    TABLE.iter().find(|layer| (layer.is)(head))
+}
+
+/// Opens what `feed` holds the beginning of, inspects everything inside, and gives how many bytes
+/// of it were read. What is damaged is scanned as it is from the damage on.
+pub(crate) fn open(
+    layer: &'static Layer,
+    walk: &mut Walk<'_>,
+    place: Place<'_>,
+    feed: Feed<'_>,
+) -> u64 {
+    let mut source = Source::new(feed);
+    match layer.open {
+        Open::Stream(read) => stream(layer, read, walk, place, &mut source),
+        Open::Seek(read) => seek(layer, read, walk, place, &mut source),
+    }
+    source.consumed()
+}
+
+fn stream(
+    layer: &'static Layer,
+    read: fn(&mut Source<'_>, &mut Entries<'_, '_>) -> io::Result<()>,
+    walk: &mut Walk<'_>,
+    place: Place<'_>,
+    source: &mut Source<'_>,
+) {
+    let mut entries = Entries::new(walk, place, layer.name, source.counter());
+    let outcome = guarded(|| read(source, &mut entries));
+    match outcome {
+        Ok(()) => {
+            let rest = source.skip_zeros().and_then(|()| match source.peek(1) {
+                Ok([]) => Ok(()),
+                Ok(_) => entries.member(b"(after the end)", source),
+                Err(problem) => Err(problem),
+            });
+            if let Err(problem) = rest {
+                damaged(&mut entries, &problem, source.has_failed());
+            }
+        }
+        Err(problem) if is_cut(&problem) => {}
+        Err(problem) => {
+            damaged(&mut entries, &problem, source.has_failed());
+            // What came just before may be where the damage begins.
+            source.step_back();
+            entries.as_it_is(b"(after the damage)", source);
+        }
+    }
+}
+
+fn seek(
+    layer: &'static Layer,
+    read: fn(&mut dyn ReadSeek, &mut Entries<'_, '_>) -> io::Result<()>,
+    walk: &mut Walk<'_>,
+    place: Place<'_>,
+    source: &mut Source<'_>,
+) {
+    let counter = source.counter();
+    let mut spool = Spool::new();
+    if !source.can_seek()
+        && let Err(problem) = spool.fill(source)
+    {
+        let mut entries = Entries::new(walk, place, layer.name, counter);
+        if !source.has_failed() {
+            entries.note(Reason::OverBudget, problem);
+        }
+        return entries.as_it_is(b"(as it is)", &mut spool.chain(source));
+    }
+    let has_failed = source.has_failed();
+    let file: &mut dyn ReadSeek = match source.seekable() {
+        Some(file) => file,
+        None => &mut spool,
+    };
+    let length = file.seek(SeekFrom::End(0)).and_then(|length| file.rewind().map(|()| length));
+    counter.set(length.as_ref().copied().unwrap_or_default());
+    let mut entries = Entries::new(walk, place, layer.name, counter);
+    let outcome = length.and_then(|_| guarded(|| read(file, &mut entries)));
+    if let Err(problem) = outcome
+        && !is_cut(&problem)
+    {
+        damaged(&mut entries, &problem, has_failed);
+        if file.rewind().is_ok() {
+            entries.as_it_is(b"(as it is)", file);
+        }
+    }
+}
+
+/// Says in the ledger that a container is damaged, unless what it lies in is.
+fn damaged(entries: &mut Entries<'_, '_>, problem: &io::Error, is_told: bool) {
+    match problem.get_ref() {
+        _ if is_told => {}
+        Some(inner) if inner.is::<Panicked>() => entries.note(Reason::ParserFailed, problem),
+        Some(inner) if inner.is::<Unread>() => entries.note(Reason::NoReader, problem),
+        _ => entries.note(Reason::Damaged, problem),
+    }
+}
+
+/// A decoder that panics costs what it was reading.
+fn guarded(read: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(io::Error::other(Panicked)))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the decoder failed")]
+struct Panicked;
+
+/// A kind of container, or a method in it, that nothing here reads.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unread(pub String);
+
+/// Reading ended because a budget did, which is in the ledger already.
+#[derive(Debug, thiserror::Error)]
+#[error("cut by a budget")]
+pub(crate) struct Cut;
+
+pub(crate) fn is_cut(problem: &io::Error) -> bool {
+    problem.get_ref().is_some_and(|inner| inner.is::<Cut>())
+}
+
+pub(crate) fn invalid(problem: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, problem)
+}

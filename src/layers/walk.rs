@@ -1,0 +1,115 @@
+//! The way through one input of the run and everything inside of it: what it may cost, what it
+//! gave so far, and what must not be looked at.
+
+use std::{
+    cell::Cell,
+    io::{Read, Seek},
+};
+
+use crate::{
+    budget::Limits,
+    inspect::{Buffer, Inspected},
+    ledger::Skip,
+    places::{self, Request},
+};
+
+/// What holds for every input of a run.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub limits: Limits,
+    /// Whose `exclude` says which paths inside of containers are left out.
+    pub request: Option<&'a Request>,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn of(request: &'a Request) -> Self {
+        Self { limits: request.limits, request: Some(request) }
+    }
+
+    /// Everything, within the default budgets.
+    pub(crate) fn all() -> Self {
+        Self { limits: Limits::default(), request: None }
+    }
+
+    pub(super) fn excludes(&self, path: &str) -> bool {
+        self.request
+            .is_some_and(|request| !request.exclude.is_empty() && places::excluded(request, path))
+    }
+}
+
+/// Where the bytes of one unit come from.
+pub(crate) enum Input<'a> {
+    Stream(&'a mut dyn Read),
+    Seek(&'a mut dyn ReadSeek),
+}
+
+impl Input<'_> {
+    /// The same for a while.
+    pub(crate) fn lent(&mut self) -> Input<'_> {
+        match self {
+            Self::Stream(reader) => Input::Stream(&mut **reader),
+            Self::Seek(reader) => Input::Seek(&mut **reader),
+        }
+    }
+}
+
+impl Read for Input<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Stream(reader) => reader.read(buffer),
+            Self::Seek(reader) => reader.read(buffer),
+        }
+    }
+}
+
+/// Bytes that can be read at any place.
+pub(crate) trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
+/// A unit on the way: an input of the run, or something inside.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// As it is shown, with the chain of containers.
+    pub path: &'a str,
+    /// The layer that gave it, if it is inside of something.
+    pub layer: Option<&'static str>,
+    /// Containers around it.
+    pub depth: usize,
+    /// Whether it is looked at as it is, and not opened.
+    pub is_raw: bool,
+}
+
+/// The state of the inspection of one input.
+pub(crate) struct Walk<'a> {
+    pub scope: Scope<'a>,
+    /// The input as it is shown.
+    pub file: &'a str,
+    pub buffer: &'a mut Buffer,
+    pub spent: &'a Spent,
+    pub inspected: Inspected,
+}
+
+/// What one input has cost so far, seen by every reader in it.
+#[derive(Default)]
+pub(crate) struct Spent {
+    /// Bytes read of the input itself.
+    pub read: Cell<u64>,
+    /// Bytes that its containers gave, at all depths together.
+    pub given: Cell<u64>,
+    pub entries: Cell<u64>,
+    /// Set once a budget of the whole input is spent: nothing more of it is opened.
+    pub is_over: Cell<bool>,
+}
+
+impl Walk<'_> {
+    /// Takes one unit that was read into the account.
+    pub(crate) fn count(&mut self, place: Place<'_>, bytes: u64) {
+        self.inspected.ledger.count(place.layer, bytes);
+    }
+
+    pub(crate) fn skip(&mut self, skip: Skip) {
+        let skip = skip.inside(self.file);
+        self.inspected.ledger.skips.push(skip);
+    }
+}

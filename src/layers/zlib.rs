@@ -1,0 +1,71 @@
+//! zlib (RFC 1950), whose two first bytes also begin other things: told by inflating the head.
+
+use std::io;
+
+use flate2::{Decompress, FlushDecompress, Status, bufread::ZlibDecoder};
+
+use super::{Entries, Layer, Open, Source};
+use crate::budget;
+
+pub(super) const LAYER: Layer = Layer {
+    name: "zlib",
+    about: "zlib (RFC 1950), also loose objects of git",
+    is,
+    open: Open::Stream(open),
+};
+
+/// Bytes that the head may give before it is believed.
+const BELIEVED: usize = 1 << 20;
+
+fn is(head: &[u8]) -> bool {
+    let [method, flags, ..] = *head else { return false };
+    let is_head = method & 0x8f == 8
+        && flags & 0x20 == 0
+        && u16::from_be_bytes([method, flags]).is_multiple_of(31);
+    is_head && inflates(head)
+}
+
+/// Whether the stream ends well in `head`, or all of a head that is full inflates.
+fn inflates(head: &[u8]) -> bool {
+    let mut decoder = Decompress::new(true);
+    let mut given = vec![0; 64 << 10];
+    loop {
+        let before = (decoder.total_in(), decoder.total_out());
+        let rest = head.get(usize::try_from(before.0).unwrap_or(usize::MAX)..).unwrap_or_default();
+        match decoder.decompress(rest, &mut given, FlushDecompress::None) {
+            Ok(Status::StreamEnd) => return true,
+            Ok(Status::Ok | Status::BufError) => {}
+            Err(_) => return false,
+        }
+        if decoder.total_out() >= BELIEVED as u64 {
+            return true;
+        }
+        if (decoder.total_in(), decoder.total_out()) == before {
+            return head.len() >= budget::FIRST_READ;
+        }
+    }
+}
+
+fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()> {
+    entries.entry(b"", &mut ZlibDecoder::new(source))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn text_that_begins_like_it_is_none() {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(b"some text, and more of it").unwrap();
+        let bytes = encoder.finish().unwrap();
+        assert!(is(&bytes));
+        assert!(!is(&bytes[..bytes.len() - 5]), "it must end, or fill the head");
+        for text in ["x^2 + y^2 = z^2", "8\u{1d}", "h\u{81}", "x\u{1}"] {
+            let text = text.repeat(4000);
+            assert!(!is(text.as_bytes()), "{text:.10}");
+        }
+    }
+}

@@ -47,7 +47,9 @@ pub(super) fn around(unit: Unit<'_>, at: usize, low: usize) -> Option<(Range<usi
     let mut spelled = Zeroizing::new(Vec::with_capacity(at - start));
     let mut current = first;
     let mut width = None;
+    let mut lines = 0;
     loop {
+        lines += 1;
         let next = line_after(current.end, bytes, stop).and_then(|start| line(bytes, start));
         let stepped = next.as_ref().and_then(|next| step(bytes, &current, next));
         // The last line has no successor to say how much it holds: no more than the others.
@@ -59,7 +61,8 @@ pub(super) fn around(unit: Unit<'_>, at: usize, low: usize) -> Option<(Range<usi
         }
         width = stepped;
     }
-    Some((start..current.end, spelled))
+    // One line alone is something else with a number before it.
+    (1 < lines).then_some((start..current.end, spelled))
 }
 
 /// The line whose offset is the first word at or soon after `start`.

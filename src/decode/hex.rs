@@ -30,7 +30,12 @@ pub(crate) const ROW: Row = Row {
         b"02,01,0",
         b"0201 0",
         b"02 010",
+        // Both, in the words of a little-endian machine.
+        b"862a ce4",
+        b"4886 3dc",
+        b"4886 f78",
         b"0102 ",
+        b"0101 3004",
         // `BEGI`, and dashes where dumps break words.
         b"42454749",
         b"2d 2d 2d",
@@ -96,13 +101,13 @@ fn is_likely(unit: Unit<'_>, needle: &Range<usize>) -> bool {
     let ahead = unit.span(needle.end, NEAR).iter();
     let after = digits(ahead.take_while(|byte| is_inside(**byte)), &mut after);
     match literal {
-        // 2a 86 48 and 86 f7 0d, ce 3d or ce 38; before it, the digits are in reverse.
+        // 2a 86 48 and 86 f7 0d, ce 3d or ce 38, or in words; before it, the digits are in reverse.
         b"8648" => {
             let goes_on = |whole: &[u8]| {
                 let shared = after.len().min(whole.len());
                 whole.get(..shared) == after.get(..shared)
             };
-            [&b"86f70d"[..], b"ce3d", b"ce38"].into_iter().any(|whole| {
+            [&b"86f70d"[..], b"ce3d", b"ce38", b"0df7"].into_iter().any(|whole| {
                 after.starts_with(whole) || (before.starts_with(b"a2") && goes_on(whole))
             })
         }
@@ -220,22 +225,18 @@ fn glued_after(bytes: &[u8], at: usize, stop: usize, words: Words) -> Option<usi
 /// Whether digits go on after `between`: after what separates them, or on the next line, in the
 /// next literal or in the next column.
 fn is_glue(between: &[u8], words: Words) -> bool {
-    let parts = between.iter().all(|byte| b" \t\r\n\\\"'`+&.,;#/>*|-_()".contains(byte));
+    let is_break = between.iter().any(|byte| b"\n\r\"'`".contains(byte))
+        || memchr::memmem::find(between, b"\\n").is_some();
+    let is_markup = |byte: &u8| b" \t\r\nn\\\"'`+&.,;#/>*|_()".contains(byte);
     match words {
         Words::Pairs(separator) => {
             let is_separator = between.iter().all(|&byte| byte == separator) && between.len() <= 2;
             let mut other = between.iter().filter(|byte| **byte != separator);
+            let is_dash = matches!(between, b", " | b" - " | b"-");
             // A line may break behind a separator or before it.
-            let is_break = between.contains(&b'\n')
-                || memchr::memmem::find(between, b"\\n").is_some()
-                || other.clone().any(|byte| b"\"'".contains(byte));
-            is_separator
-                || between == b", "
-                || between == b" - "
-                || between == b"-"
-                || (is_break && other.all(|byte| b" \t\r\n\\\"'`+&.,;#/>*|_()".contains(byte)))
+            is_separator || is_dash || (is_break && other.all(is_markup))
         }
-        Words::Long => parts && !between.is_empty(),
+        Words::Long => is_break && between.iter().all(is_markup),
     }
 }
 

@@ -7,6 +7,7 @@ mod algorithm;
 mod allow;
 mod asn1;
 mod baseline;
+mod buckets;
 pub mod budget;
 pub mod cli;
 pub mod commands;

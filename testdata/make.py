@@ -1045,6 +1045,15 @@ SHA256:Xk3V8r1oZ0mB1Cq2y7bQhZr0m3F2dCw8m1uQp2l9uJ4 ann@example</pre>
 """, "a page about making keys")
 
 
+# Keys spelled byte by byte.
+
+
+def cmd_spelled(which):
+    import make_spelled
+
+    make_spelled.make(sys.modules[__name__], which)
+
+
 # The made-up repository.
 
 

@@ -30,7 +30,7 @@ export STRONG
 
 FAMILIES=(rsa dsa dh ec edwards pqc unknown-oid openssh sshcom ppk openpgp gpg-agent pkcs12 jks
   jceks bks jwk config age wireguard minisign signify dnssec tsig tink microsoft keytab ethereum
-  openvpn encodings negatives)
+  openvpn encodings negatives hex arrays)
 
 # row PATH FORMAT CLASS LABEL ALGORITHM BITS CURVE KEY_ID NOTE
 row() {
@@ -765,6 +765,10 @@ family_negatives() {
   gpgconf --homedir "$home" --kill all || true
   python3 make.py negatives "$k" "$id"
 }
+
+# Of keys of the families above: those must be there.
+family_hex() { python3 make.py spelled hex; }
+family_arrays() { python3 make.py spelled arrays; }
 
 make_demo() {
   rm -rf demo

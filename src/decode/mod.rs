@@ -1,8 +1,10 @@
 //! Text that spells bytes. One row per decoding; what a row decodes is inspected in turn.
 
 mod base64;
+mod dump;
 pub(crate) mod escape;
 mod gzip;
+mod hex;
 pub(crate) mod radix;
 pub(crate) mod utf16;
 
@@ -11,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::{rows::Row, unit::Decoded};
 
 /// Every decoding, sorted by name.
-pub(crate) const TABLE: &[Row] = &[base64::ROW, gzip::ROW, utf16::ROW];
+pub(crate) const TABLE: &[Row] = &[base64::ROW, gzip::ROW, hex::ROW, utf16::ROW];
 
 /// Adds to bytes that may be secret: what a larger buffer replaces is wiped.
 pub(crate) fn append(to: &mut Decoded, bytes: &[u8]) {

@@ -1,0 +1,4 @@
+KEY = bytes.fromhex(
+    "302e020100300506032b65700422042061f5bbde4262417db088faa46bfdecff"
+    "4ff0359580aadfae2c82de0d0add47a7"
+)

@@ -24,6 +24,10 @@ pub(crate) const DECODE_DEPTH: usize = 6;
 /// Bytes that the decodings of one window may yield together, against decompression bombs.
 pub(crate) const DECODE_BYTES: usize = 64 << 20;
 
+/// Searches in one window for the end of an element of indefinite length that may be a key store.
+/// Each looks at thousands of elements, and nested beginnings would make every one of them search.
+pub(crate) const SEARCHES: usize = 32;
+
 /// Sites of one fact in one file that are kept beside their count.
 pub(crate) const SITES: usize = 8;
 

@@ -56,6 +56,10 @@ pub(crate) const SPOOL_MEMORY: u64 = 8 << 20;
 /// Bytes of such a copy at most.
 pub(crate) const SPOOL_BYTES: u64 = 64 << 30;
 
+/// Searches in one window for the end of an element of indefinite length that may be a key store.
+/// Each looks at thousands of elements, and nested beginnings would make every one of them search.
+pub(crate) const SEARCHES: usize = 32;
+
 /// Sites of one fact in one file that are kept beside their count.
 pub(crate) const SITES: usize = 8;
 

@@ -429,19 +429,20 @@ impl Material {
             .as_deref()
             .and_then(|algorithm| algorithm::strength(algorithm, self.bits, self.curve.as_deref()));
         let text = |value: Option<String>| value.map(|text| printable(&text, 200));
+        let name = |value: Option<Cow<'static, str>>| value.map(|name| printable(&name, 80));
         Fact::new(Kind::Material, site)
             .with(Field::Format, self.format)
             .with(Field::Class, self.class.name())
             .with(Field::Label, self.label.name())
-            .with_some(Field::Envelope, self.envelope.map(String::from))
-            .with_some(Field::Algorithm, self.algorithm.map(String::from))
+            .with_some(Field::Envelope, name(self.envelope))
+            .with_some(Field::Algorithm, name(self.algorithm))
             .with_some(Field::Bits, self.bits)
-            .with_some(Field::Curve, self.curve.map(String::from))
+            .with_some(Field::Curve, name(self.curve))
             .with_some(Field::Strength, strength)
             .with_some(Field::KeyId, self.key_id)
-            .with_some(Field::Kdf, self.protection.kdf.map(String::from))
+            .with_some(Field::Kdf, name(self.protection.kdf))
             .with_some(Field::Iterations, self.protection.iterations)
-            .with_some(Field::Cipher, self.protection.cipher.map(String::from))
+            .with_some(Field::Cipher, name(self.protection.cipher))
             .with_some(Field::Alias, text(self.alias))
             .with_some(Field::Comment, text(self.comment))
             .with_some(Field::Subject, text(self.subject))
@@ -450,8 +451,7 @@ impl Material {
     }
 }
 
-/// `text` with everything replaced that could drive a terminal or reorder what is read, cut after
-/// `most` characters.
+/// `text` cut after `most` characters, without any that could drive a terminal or reorder it.
 pub(crate) fn printable(text: &str, most: usize) -> String {
     let mut clean: String = text
         .chars()

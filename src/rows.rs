@@ -3,6 +3,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use crate::{
+    budget,
     fact::Material,
     ledger::Reason,
     unit::{Decoded, Unit},
@@ -56,17 +57,24 @@ impl Item {
 }
 
 /// Collects what rows find in one unit.
-#[derive(Default)]
 pub(crate) struct Found {
     pub items: Vec<Item>,
     /// Needles that start before this are part of something already understood.
     claimed: usize,
+    /// Searches that may still be made, see [`budget::SEARCHES`].
+    searches: usize,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self::claimed_until(0)
+    }
 }
 
 impl Found {
     /// A find that takes over claims up to `claimed` from the window before.
     pub(crate) fn claimed_until(claimed: usize) -> Self {
-        Self { items: Vec::new(), claimed }
+        Self { items: Vec::new(), claimed, searches: budget::SEARCHES }
     }
 
     pub(crate) fn claimed(&self) -> usize {
@@ -102,6 +110,16 @@ impl Found {
 
     pub(crate) fn skip(&mut self, range: Range<usize>, reason: Reason) {
         self.items.push(Item { range, what: What::Skip(reason) });
+    }
+
+    /// Whether one more search may be made, at `range`. The first that may not is in the ledger.
+    pub(crate) fn may_search(&mut self, range: Range<usize>) -> bool {
+        let left = self.searches;
+        self.searches = left.saturating_sub(1);
+        if left == 1 {
+            self.skip(range, Reason::OverBudget);
+        }
+        left > 1
     }
 
     /// Adds what was found in the bytes from `offset` on.

@@ -147,6 +147,10 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         if !encloses(bytes, needle.start - start..needle.end - start) {
             continue;
         }
+        let is_indefinite = header(bytes).is_some_and(|header| header.length.is_none());
+        if is_indefinite && !(is_store(bytes) && found.may_search(start..needle.end)) {
+            continue;
+        }
         if let Some((length, materials)) = whole(bytes, "der", Grounds::Bytes, attempts(found)) {
             for material in materials {
                 found.material(start..start + length, material);
@@ -160,6 +164,12 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
             return;
         }
     }
+}
+
+/// Whether a store begins here that is worth the search for its end.
+fn is_store(bytes: &[u8]) -> bool {
+    let content = header(bytes).and_then(|header| bytes.get(header.size..));
+    content.is_some_and(pkcs12::is_convincing)
 }
 
 /// A file that is one element and nothing else needs no needle, nor as much proof.

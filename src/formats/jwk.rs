@@ -403,4 +403,12 @@ mod tests {
             assert!(run(&ROW, unit.repeat(20_000).as_bytes()).is_empty());
         }
     }
+
+    #[test]
+    fn what_a_file_calls_its_curve_drives_no_terminal() {
+        let key = one(&P256.replace("\"P-256\"", "\"P-\u{7}\n9\""));
+        let fact = key.into_fact(crate::fact::Site::default());
+        let curve = fact.text(crate::fact::Field::Curve).unwrap();
+        assert_eq!(curve, "P-\u{fffd}\u{fffd}9");
+    }
 }

@@ -222,7 +222,7 @@ fn token(unit: Unit<'_>, at: usize, end: usize) -> (Token, usize) {
             // The equals sign of `name=value` is no padding.
             let padding = text.iter().rev().take_while(|&&byte| byte == b'=').count();
             let length = if length < 20 { run(text, |byte| byte != b'=') } else { length };
-            let length = if padding > 2 { length - padding } else { length };
+            let length = if padding > 2 { length.min(text.len() - padding) } else { length };
             (Token::Word(at..at + length), at + length)
         }
         _ => (Token::Nothing, at + 1),
@@ -307,6 +307,12 @@ mod tests {
             let (_, values) = read(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(values, ["RSA", "1n", "2d"], "{text}");
         }
+    }
+
+    #[test]
+    fn more_equals_signs_than_letters_are_no_padding() {
+        let (_, values) = read("{ \"kty\": \"RSA\", n6====: 'x', d: '2d', 7=====").unwrap();
+        assert_eq!(values, ["RSA", "-", "2d"]);
     }
 
     #[test]

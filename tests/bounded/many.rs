@@ -1,7 +1,8 @@
 //! Depth and number: nesting without end, and files that hold very many keys.
 
+use keylint::{fact::Field, ledger::Reason};
+
 use super::{OCTETS, SEQUENCE, fixture, inspect};
-use keylint::fact::Field;
 
 /// The header of an element in DER, with its content behind it in reverse.
 fn wrap(reversed: &mut Vec<u8>, tag: u8) {
@@ -50,6 +51,24 @@ fn bags_in_bags_of_a_key_store_are_not_followed_for_long() {
             "what is too deep is not called harmless"
         );
     }
+}
+
+#[test]
+fn beginnings_of_stores_without_an_end_are_not_all_searched_for_it() {
+    // A store of indefinite lengths, its version, and data in pieces; the next begins in a piece.
+    let beginning = b"\x30\x80\x02\x01\x03\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\
+        \xa0\x80\x24\x80\x04\x82\x01\x00\x30\x80\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\
+        \xa0\x80";
+    let inspection = inspect(&beginning.repeat(80_000));
+    assert!(inspection.facts.is_empty());
+    let over = inspection.ledger.skips.iter().any(|skip| skip.reason == Reason::OverBudget);
+    assert!(over, "what is not searched is said");
+
+    // A few do not bite: the store behind them is found.
+    let store = fixture("pkcs12/modern-changeit.p12");
+    let behind = [&beginning.repeat(8)[..], &[0; 512], &store].concat();
+    let facts = inspect(&behind).facts;
+    assert!(facts.iter().any(|fact| fact.text(Field::Envelope) == Some("pkcs12")));
 }
 
 #[test]

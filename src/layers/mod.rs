@@ -26,8 +26,10 @@ mod zlib;
 mod zstd;
 
 use std::{
+    cell::Cell,
     io::{self, Read, SeekFrom},
     panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
 };
 
 pub(crate) use entries::Entries;
@@ -97,6 +99,24 @@ pub(crate) fn open(
         Open::Seek(read) => seek(layer, read, walk, place, &mut source),
     }
     source.consumed()
+}
+
+/// Whether a file that ends like this ends with a container.
+pub(crate) fn is_appended(bytes: &[u8]) -> bool {
+    let tail = bytes.len().checked_sub(zip::TAIL).and_then(|at| bytes.get(at..));
+    tail.is_some_and(zip::is_tail)
+}
+
+/// Opens the container at the end of a file that was searched.
+pub(crate) fn open_appended(walk: &mut Walk<'_>, place: Place<'_>, file: &mut dyn ReadSeek) {
+    let Ok(length) = file.seek(SeekFrom::End(0)) else { return };
+    let mut entries = Entries::new(walk, place, zip::LAYER.name, Rc::new(Cell::new(length)));
+    let outcome = guarded(|| zip::open_appended(file, &mut entries));
+    if let Err(problem) = outcome
+        && !is_cut(&problem)
+    {
+        damaged(&mut entries, &problem, false);
+    }
 }
 
 fn stream(

@@ -9,7 +9,7 @@ use crate::ledger::Reason;
 
 pub(super) const LAYER: Layer = Layer {
     name: "7z",
-    about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, Zstandard, LZ4 and their filters",
+    about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, Zstandard and their filters",
     is: |head| head.starts_with(MAGIC),
     open: Open::Seek(open),
 };

@@ -86,6 +86,8 @@ open("between.zip", "wb").write(whole[:at] + key + whole[at:])
 P
 cat plain.gzip key.pem >trailing.gzip
 cat plain.zip key.pem >trailing.zip
+# A program that unpacks itself.
+{ printf '#!/bin/sh\nexec unzip "$0"\n'; cat plain.zip; } >appended.zip
 { zstd -qc noise; printf '\x50\x2a\x4d\x18\x04\0\0\0abcd'; zstd -qc key.pem; } >frames.zstd
 { gzip -nc noise; gzip -nc key.pem; } >members.gzip
 

@@ -95,15 +95,23 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
                 let skip = Skip::new(place.path, Reason::TooDeep).detail(layer.name).partly();
                 walk.skip(skip);
             }
-            windows(walk, place, feed)
+            let (bytes, is_appended) = windows(walk, place, feed);
+            if is_appended
+                && !place.is_raw
+                && place.depth < walk.scope.limits.depth
+                && let Input::Seek(file) = input.lent()
+            {
+                layers::open_appended(walk, place, file);
+            }
+            bytes
         }
     };
     walk.count(place, bytes);
     walk.buffer.put(place.depth, buffer);
 }
 
-/// Looks at all bytes, window by window, and gives their number.
-fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> u64 {
+/// Looks at all bytes, window by window. Gives their number, and whether a container ends there.
+fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> (u64, bool) {
     let mut file = File::new(walk, place);
     // Where the window begins, and the offset in the file of the buffer's first byte.
     let mut start = 0;
@@ -130,8 +138,9 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> u64 {
             file.window(&unit, start..end.min(bytes.len()), base);
         }
         if is_last {
+            let is_appended = layers::is_appended(feed.bytes());
             file.finish(feed.end);
-            return base + feed.length as u64;
+            return (base + feed.length as u64, is_appended);
         }
         let keep = end.saturating_sub(budget::LOOK_BACK);
         file.lines.advance(bytes.get(..keep).unwrap_or_default());

@@ -91,7 +91,7 @@ impl<'e, 'w> Entries<'e, 'w> {
     }
 
     /// Says that a budget of the whole input is spent, and that nothing more of it is opened.
-    fn check(&mut self) -> io::Result<()> {
+    pub(super) fn check(&mut self) -> io::Result<()> {
         if self.walk.spent.is_over.get() { Err(io::Error::other(Cut)) } else { Ok(()) }
     }
 

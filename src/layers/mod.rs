@@ -2,6 +2,7 @@
 //! A row is one file; it hands out what is inside, and the same function looks at that in turn.
 
 mod ar;
+mod asar;
 mod bzip2;
 mod cpio;
 mod entries;
@@ -11,6 +12,9 @@ mod lz4;
 mod lzip;
 mod lzma;
 mod name;
+mod rar;
+mod rpm;
+mod sevenzip;
 mod source;
 mod tar;
 mod unix_compress;
@@ -22,8 +26,10 @@ mod zlib;
 mod zstd;
 
 use std::{
+    cell::Cell,
     io::{self, Read, SeekFrom},
     panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
 };
 
 pub(crate) use entries::Entries;
@@ -55,7 +61,9 @@ pub(crate) enum Open {
 
 /// All layers, by name.
 pub(crate) const TABLE: &[Layer] = &[
+    sevenzip::LAYER,
     ar::LAYER,
+    asar::LAYER,
     bzip2::LAYER,
     unix_compress::LAYER,
     cpio::LAYER,
@@ -63,6 +71,8 @@ pub(crate) const TABLE: &[Layer] = &[
     lz4::LAYER,
     lzip::LAYER,
     lzma::LAYER,
+    rar::LAYER,
+    rpm::LAYER,
     tar::LAYER,
     xz::LAYER,
     zip::LAYER,
@@ -89,6 +99,24 @@ pub(crate) fn open(
         Open::Seek(read) => seek(layer, read, walk, place, &mut source),
     }
     source.consumed()
+}
+
+/// Whether a file that ends like this ends with a container.
+pub(crate) fn is_appended(bytes: &[u8]) -> bool {
+    let tail = bytes.len().checked_sub(zip::TAIL).and_then(|at| bytes.get(at..));
+    tail.is_some_and(zip::is_tail)
+}
+
+/// Opens the container at the end of a file that was searched.
+pub(crate) fn open_appended(walk: &mut Walk<'_>, place: Place<'_>, file: &mut dyn ReadSeek) {
+    let Ok(length) = file.seek(SeekFrom::End(0)) else { return };
+    let mut entries = Entries::new(walk, place, zip::LAYER.name, Rc::new(Cell::new(length)));
+    let outcome = guarded(|| zip::open_appended(file, &mut entries));
+    if let Err(problem) = outcome
+        && !is_cut(&problem)
+    {
+        damaged(&mut entries, &problem, false);
+    }
 }
 
 fn stream(
@@ -193,4 +221,24 @@ pub(crate) fn is_cut(problem: &io::Error) -> bool {
 
 pub(crate) fn invalid(problem: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted_by_name() {
+        assert!(TABLE.is_sorted_by_key(|layer| layer.name));
+    }
+
+    #[test]
+    fn text_is_no_container() {
+        for text in
+            ["", "\n", "-----BEGIN PRIVATE KEY-----\n", "PK\n", "BZh is a name", "x^2", "Rar!"]
+        {
+            assert!(of(text.as_bytes()).is_none(), "{text}");
+        }
+        assert!(of(&[0; 70_000]).is_none());
+    }
 }

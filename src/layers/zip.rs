@@ -42,11 +42,41 @@ struct End {
     after: u64,
 }
 
+/// Bytes of the end of a file that ends with an archive, if that has no comment.
+pub(super) const TAIL: usize = END;
+
+/// Whether a file that ends like this ends with an archive: a program that unpacks itself, a jar
+/// that runs.
+pub(super) fn is_tail(tail: &[u8]) -> bool {
+    let count = u16_at(tail, 10);
+    tail.len() == TAIL && tail.starts_with(b"PK\x05\x06") && count > 0 && u16_at(tail, 20) == 0
+}
+
+/// Opens an archive that stands after something else, which was looked at.
+pub(super) fn open_appended(
+    file: &mut dyn ReadSeek,
+    entries: &mut Entries<'_, '_>,
+) -> io::Result<()> {
+    read_all(file, entries, true)
+}
+
 fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
+    read_all(file, entries, false)
+}
+
+fn read_all(
+    file: &mut dyn ReadSeek,
+    entries: &mut Entries<'_, '_>,
+    is_appended: bool,
+) -> io::Result<()> {
     let length = file.seek(SeekFrom::End(0))?;
     let end = end(file, length)?;
     let members = end.as_ref().map(|end| directory(file, end));
     let (Some(end), Some(Ok(mut members))) = (&end, members) else {
+        if is_appended {
+            // What looked like the end of an archive was scanned with everything else.
+            return Ok(());
+        }
         let problem = if end.is_some() { "its directory is damaged" } else { "no directory" };
         entries.note(Reason::Damaged, format!("{problem}; its members were looked for"));
         return walk(file, entries, 0, length);
@@ -60,7 +90,7 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
         members.iter_mut().for_each(|member| member.offset -= end.before);
     }
     members.sort_by_key(|member| member.offset);
-    let mut at = 0;
+    let mut at = if is_appended { members.first().map_or(0, |first| first.offset) } else { 0 };
     for member in &members {
         if member.offset > at {
             between(file, entries, at, member.offset)?;

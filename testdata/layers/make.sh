@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Makes the containers in this directory anew, each around the same key (ec/p-256.pkcs8.pem), with
+# the tools that people make them with. tests/layers.rs says what must be found in them.
+#
+# Tools: tar, cpio, ar, gzip, bzip2, xz, zstd, lz4, lzip, compress (Debian: ncompress), zip, 7z
+# (7zip), dpkg-deb, rpmbuild, python3.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
+
+here=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+find . -type f ! -name make.sh -delete
+cp ../keys/ec/p-256.pkcs8.pem "$work/key.pem"
+cd "$work"
+# Around the key: text that packs, and bytes that do not.
+{ seq 1 2000; cat key.pem; seq 1 2000; } >text
+python3 -c 'import hashlib,sys
+sys.stdout.buffer.write(b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(60)))' >noise
+# The key at the head of four million zeros: a bomb, to budgets that are set for it.
+{ cat key.pem; head -c 4000000 /dev/zero; } >bomb
+: >empty
+find key.pem text noise bomb empty -exec touch -d @1700000000 {} +
+
+python3 - <<'P'
+import zlib
+for name, out in (("text", "plain"), ("bomb", "bomb"), ("empty", "empty")):
+    open(f"{out}.zlib", "wb").write(zlib.compress(open(name, "rb").read()))
+P
+for made in text:plain bomb:bomb empty:empty; do
+  from=${made%:*} to=${made#*:}
+  gzip -9nc "$from" >"$to.gzip"
+  bzip2 -c "$from" >"$to.bzip2"
+  xz -c "$from" >"$to.xz"
+  xz --format=lzma -c "$from" >"$to.lzma"
+  zstd -q --check -c "$from" >"$to.zstd"
+  lz4 -qc "$from" >"$to.lz4"
+  lzip -c "$from" >"$to.lzip"
+  # It leaves alone what does not shrink, unless told.
+  compress -cf "$from" >"$to.compress" || test -s "$to.compress" || test "$from" = empty
+done
+
+members() { printf '%s\n' noise key.pem text; }
+pack=(tar --sort=name --mtime=@1700000000 --owner=0 --group=0 --numeric-owner)
+"${pack[@]}" --format=ustar -cf plain.tar noise key.pem text
+
+"${pack[@]}" -cf empty.tar -T /dev/null
+long=$(printf 'directory-with-a-long-name/%.0s' 1 2 3 4 5 6 7)
+mkdir -p "$long" && cp key.pem "$long/key.pem"
+truncate -s 1M sparse && cat key.pem >>sparse && truncate -s 3M sparse
+"${pack[@]}" --format=gnu -S -cf gnu.tar "$long" sparse
+"${pack[@]}" --format=pax --pax-option=delete=atime,delete=ctime -S -cf pax.tar "$long" sparse
+"${pack[@]}" --format=v7 -cf v7.tar key.pem
+
+for form in newc crc odc bin; do members | cpio -o -H "$form" --reproducible --quiet >"$form.cpio"; done
+mv newc.cpio plain.cpio
+
+: | cpio -o -H newc --reproducible --quiet >empty.cpio
+ar rcD plain.ar noise key.pem text
+cp key.pem a-name-of-more-than-sixteen-bytes.pem && ar rcD long.ar a-name-of-more-than-sixteen-bytes.pem
+
+ar rcD empty.ar
+
+zip -qX plain.zip noise key.pem text
+zip -qX bomb.zip bomb
+python3 -c 'import zipfile; zipfile.ZipFile("empty.zip", "w").close()'
+zip -qX0 stored.zip key.pem text
+zip -qX -Z bzip2 bzip2.zip key.pem text
+zip -qX - key.pem text | cat >stream.zip
+zip -qX -P secret encrypted.zip key.pem
+for method in lzma xz deflate64; do 7z a -bso0 -tzip "-mm=$method" "$method.zip" text; done
+7z a -bso0 -tzip -mem=AES256 -psecret aes.zip key.pem
+python3 - <<'P'
+import zipfile
+key = open("key.pem", "rb").read()
+with zipfile.ZipFile("zip64.zip", "w", zipfile.ZIP_DEFLATED) as made:
+    with made.open(zipfile.ZipInfo("key.pem"), "w", force_zip64=True) as member:
+        member.write(key)
+noise = open("noise", "rb").read()
+with zipfile.ZipFile("between.zip", "w", zipfile.ZIP_DEFLATED) as made:
+    made.writestr(zipfile.ZipInfo("noise"), noise)
+whole = open("between.zip", "rb").read()
+at = whole.index(b"PK\x01\x02")
+open("between.zip", "wb").write(whole[:at] + key + whole[at:])
+P
+cat plain.gzip key.pem >trailing.gzip
+cat plain.zip key.pem >trailing.zip
+# A program that unpacks itself.
+{ printf '#!/bin/sh\nexec unzip "$0"\n'; cat plain.zip; } >appended.zip
+{ zstd -qc noise; printf '\x50\x2a\x4d\x18\x04\0\0\0abcd'; zstd -qc key.pem; } >frames.zstd
+{ gzip -nc noise; gzip -nc key.pem; } >members.gzip
+
+7z a -bso0 -m0=lzma2 plain.7z noise key.pem text
+7z a -bso0 bomb.7z bomb
+7z a -bso0 -m0=ppmd ppmd.7z text
+7z a -bso0 -psecret encrypted.7z key.pem
+7z a -bso0 -psecret -mhe=on hidden.7z key.pem
+
+mkdir -p deb/DEBIAN deb/etc && cp key.pem deb/etc/
+printf 'Package: x\nVersion: 1\nArchitecture: all\nMaintainer: a <a@example.org>\nDescription: x\n' >deb/DEBIAN/control
+for method in gzip xz zstd; do
+  dpkg-deb --root-owner-group "-Z$method" -b deb "$method.deb" >/dev/null 2>&1 || rm -f "$method.deb"
+done
+mkdir -p rpm && cat >x.spec <<'S'
+Name: x
+Version: 1
+Release: 1
+Summary: x
+License: MIT
+BuildArch: noarch
+%description
+x
+%install
+mkdir -p %{buildroot}/etc && cp %{_sourcedir}/key.pem %{buildroot}/etc/
+%files
+/etc/key.pem
+S
+for method in w9.gzdio w7.xzdio w3.zstdio; do
+  rpmbuild -bb --quiet --define "_topdir $work/rpm" --define "_sourcedir $work" \
+    --define "_binary_payload $method" --define "_buildhost example.org" x.spec >/dev/null 2>&1 &&
+    find rpm -name '*.rpm' -exec mv {} "$method.rpm" \; || true
+done
+
+mkdir "$here/nested"
+for layer in plain.*; do
+  kind=${layer#plain.}
+  # Through the shell's name for it, which no reader looks at.
+  cp "$layer" inner && "${pack[@]}" -c inner | zstd -qc >"$here/nested/$kind"
+done
+rm -f key.pem
+cp ./*.{gzip,bzip2,xz,lzma,zstd,lz4,lzip,compress,zlib,tar,cpio,ar,zip,7z,deb,rpm} "$here/"
+cd "$here" && rm -f ./*.bomb && find . -size +300k -name 'bomb.*' -print

@@ -1,0 +1,265 @@
+//! Every layer, by one table: a key inside, nested in two others, damaged, a bomb, empty. The
+//! containers are made by the tools that people use; `testdata/layers/make.sh` says how.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic, and reads its fixtures itself"
+)]
+
+use std::{fs, path::PathBuf, process::Command};
+
+use keylint::{
+    fact::{Fact, Field, Kind},
+    ledger::Reason,
+    scan::{Inspection, inspect_bytes},
+};
+
+/// The key in all of them, by openssl.
+const KEY: &str = "spki-sha256:a2ede879b737b855f11f63864464f0bb71308e4516602d5d7040e3321af37e7f";
+
+/// Layer, and the name of the key's file in it. `bomb` and `empty` where it can be one.
+const LAYERS: &[(&str, &str)] = &[
+    ("7z", "text"),
+    ("ar", "key.pem"),
+    ("bzip2", ""),
+    ("compress", ""),
+    ("cpio", "key.pem"),
+    ("gzip", ""),
+    ("lz4", ""),
+    ("lzip", ""),
+    ("lzma", ""),
+    ("tar", "key.pem"),
+    ("xz", ""),
+    ("zip", "key.pem"),
+    ("zlib", ""),
+    ("zstd", ""),
+];
+
+/// Other forms: file, and the chain that leads to the key.
+const FORMS: &[(&str, &str)] = &[
+    ("between.zip", "!zip:(gap at 1955)"),
+    ("bin.cpio", "!cpio:key.pem"),
+    ("bzip2.zip", "!zip:key.pem"),
+    ("crc.cpio", "!cpio:key.pem"),
+    ("deflate64.zip", "!zip:text"),
+    ("frames.zstd", "!zstd:"),
+    ("gnu.tar", "!tar:sparse"),
+    ("gzip.deb", "!ar:data.tar.gz!gzip:!tar:etc/key.pem"),
+    ("long.ar", "!ar:a-name-of-more-than-sixteen-bytes.pem"),
+    ("lzma.zip", "!zip:text"),
+    ("members.gzip", "!gzip:"),
+    ("odc.cpio", "!cpio:key.pem"),
+    ("pax.tar", "!tar:sparse"),
+    ("ppmd.7z", "!7z:text"),
+    ("stored.zip", "!zip:key.pem"),
+    ("stream.zip", "!zip:key.pem"),
+    ("trailing.gzip", "!gzip:(after the end)"),
+    ("trailing.zip", "!zip:(gap at 7020)"),
+    ("v7.tar", "!tar:key.pem"),
+    ("w3.zstdio.rpm", "!rpm:(payload)!zstd:!cpio:etc/key.pem"),
+    ("w7.xzdio.rpm", "!rpm:(payload)!xz:!cpio:etc/key.pem"),
+    ("w9.gzdio.rpm", "!rpm:(payload)!gzip:!cpio:etc/key.pem"),
+    ("xz.deb", "!ar:data.tar.xz!xz:!tar:etc/key.pem"),
+    ("xz.zip", "!zip:text"),
+    ("zip64.zip", "!zip:key.pem"),
+    ("zstd.deb", "!ar:data.tar.zst!zstd:!tar:etc/key.pem"),
+];
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/layers").join(name)
+}
+
+fn bytes(name: &str) -> Vec<u8> {
+    fs::read(path(name)).unwrap_or_else(|problem| panic!("{name}: {problem}"))
+}
+
+/// The chains that lead to the key.
+fn chains(inspection: &Inspection) -> Vec<&str> {
+    let is_key = |fact: &&Fact| fact.text(Field::KeyId) == Some(KEY);
+    let sites = inspection.facts.iter().filter(is_key).flat_map(|fact| &fact.sites);
+    sites.map(|site| site.path.strip_prefix("in").unwrap()).collect()
+}
+
+#[test]
+fn a_key_inside_is_found_and_everything_is_accounted_for() {
+    for (layer, name) in LAYERS {
+        let inspection = inspect_bytes("in", &bytes(&format!("plain.{layer}")));
+        let chain = format!("!{layer}:{name}");
+        assert!(
+            chains(&inspection).contains(&chain.as_str()),
+            "{layer}: {:?}",
+            chains(&inspection)
+        );
+        assert_eq!(inspection.ledger.skips, [], "{layer}");
+        let ledger = &inspection.ledger;
+        let inside: u64 = ledger.by_layer.values().map(|given| given.units).sum();
+        assert_eq!(ledger.scanned_units, 1 + inside, "{layer}");
+        assert!(ledger.by_layer.contains_key(*layer), "{layer}");
+    }
+}
+
+#[test]
+fn every_form_is_read() {
+    for (file, chain) in FORMS {
+        let inspection = inspect_bytes("in", &bytes(file));
+        assert!(chains(&inspection).contains(chain), "{file}: {:?}", chains(&inspection));
+        assert_eq!(inspection.ledger.skips, [], "{file}");
+        let site = inspection.facts[0].site();
+        assert_eq!(site.file(), "in");
+    }
+}
+
+#[test]
+fn a_key_is_found_nested_in_two_others() {
+    for (layer, name) in LAYERS {
+        let inspection = inspect_bytes("in", &bytes(&format!("nested/{layer}")));
+        let chain = format!("!zstd:!tar:inner!{layer}:{name}");
+        assert!(
+            chains(&inspection).contains(&chain.as_str()),
+            "{layer}: {:?}",
+            chains(&inspection)
+        );
+        assert_eq!(inspection.ledger.skips, [], "{layer}");
+    }
+}
+
+#[test]
+fn what_is_cut_off_is_in_the_ledger() {
+    for (layer, _) in LAYERS {
+        let whole = bytes(&format!("plain.{layer}"));
+        for part in 1..40 {
+            let cut = &whole[..whole.len() * part / 40];
+            let inspection = inspect_bytes("in", cut);
+            no_panic(&inspection, layer);
+            // Zeros at the end of a tar may be missing.
+            let is_told = !inspection.ledger.is_complete();
+            let is_opened = inspection.ledger.by_layer.contains_key(*layer);
+            // Too little to be told from other data, or cut where a member ends.
+            let may_be_whole = matches!(*layer, "tar" | "ar" | "zlib" | "compress");
+            assert!(is_told || may_be_whole || !is_opened, "{layer}: cut at {}", cut.len());
+        }
+    }
+}
+
+#[test]
+fn flipped_bits_lose_nothing_in_silence() {
+    for (layer, _) in LAYERS {
+        let whole = bytes(&format!("plain.{layer}"));
+        let is_summed = !matches!(*layer, "ar" | "compress" | "cpio" | "lzma" | "tar");
+        for part in 0..60 {
+            let at = whole.len() * part / 60;
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1 << (at % 8);
+            let inspection = inspect_bytes("in", &flipped);
+            no_panic(&inspection, layer);
+            let is_found = !chains(&inspection).is_empty();
+            let is_opened = inspection.ledger.by_layer.contains_key(*layer);
+            assert!(
+                is_found || !inspection.ledger.is_complete() || !is_summed || !is_opened,
+                "{layer}: flipped at {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_spliced_into_a_container_is_found() {
+    let key = fs::read(path("../keys/rsa/rsa-1024.pkcs8.pem")).unwrap();
+    for (layer, _) in LAYERS {
+        let whole = bytes(&format!("plain.{layer}"));
+        for part in 1..10 {
+            let at = whole.len() * part / 10;
+            let spliced = [&whole[..at], &key, &whole[at..]].concat();
+            let inspection = inspect_bytes("in", &spliced);
+            no_panic(&inspection, layer);
+            let is_found = inspection.facts.iter().any(|fact| {
+                fact.text(Field::Algorithm) == Some("rsa") && fact.kind == Kind::Material
+            });
+            // Packed data can swallow it without a sign only where nothing is summed.
+            let may_swallow = matches!(*layer, "compress" | "lzma");
+            assert!(is_found || may_swallow, "{layer}: spliced at {at}");
+        }
+    }
+}
+
+#[test]
+fn the_head_of_a_bomb_is_scanned_and_the_rest_is_in_the_ledger() {
+    for layer in
+        ["7z", "bzip2", "compress", "gzip", "lz4", "lzip", "lzma", "xz", "zip", "zlib", "zstd"]
+    {
+        let ledger = scan(&format!("bomb.{layer}"), &["--max-bytes", "1M"]);
+        assert!(ledger.contains("\"over-budget\""), "{layer}: {ledger}");
+        let report = report(&format!("bomb.{layer}"), &["--max-bytes", "1M"]);
+        assert!(report.contains(KEY), "{layer}: the key at its head");
+    }
+    for layer in ["ar", "cpio", "tar"] {
+        let ledger = scan(&format!("plain.{layer}"), &["--max-entries", "2"]);
+        assert!(ledger.contains("\"over-budget\""), "{layer}: {ledger}");
+    }
+    let ledger = scan("nested/gzip", &["--max-depth", "2"]);
+    assert!(ledger.contains("\"too-deep\""), "{ledger}");
+    assert_eq!(scan("nested/gzip", &["--max-depth", "3"]), "");
+}
+
+#[test]
+fn an_empty_container_is_no_gap() {
+    for (layer, _) in LAYERS.iter().filter(|(layer, _)| *layer != "7z") {
+        let inspection = inspect_bytes("in", &bytes(&format!("empty.{layer}")));
+        assert_eq!(inspection.facts, [], "{layer}");
+        assert_eq!(inspection.ledger.skips, [], "{layer}");
+    }
+}
+
+#[test]
+fn what_is_encrypted_is_named() {
+    for file in ["aes.zip", "encrypted.zip", "encrypted.7z", "hidden.7z"] {
+        let inspection = inspect_bytes("in", &bytes(file));
+        assert_eq!(inspection.facts, [], "{file}");
+        let reasons: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
+        assert_eq!(reasons, [Reason::Encrypted], "{file}");
+    }
+}
+
+#[test]
+fn an_archive_after_a_program_is_opened() {
+    let report = report("appended.zip", &[]);
+    assert!(report.contains("\"appended.zip!zip:key.pem\""), "{report}");
+    assert!(report.contains("\"complete\": true"));
+}
+
+#[test]
+fn patterns_see_into_containers() {
+    assert!(report("plain.tar", &[]).contains(KEY));
+    let excluded = report("plain.tar", &["--exclude", "**/key.pem", "--exclude", "**/text"]);
+    assert!(!excluded.contains(KEY));
+    assert!(excluded.contains("plain.tar!tar:key.pem"), "and what was left out is said");
+}
+
+fn no_panic(inspection: &Inspection, name: &str) {
+    let failed = inspection.ledger.skips.iter().any(|skip| skip.reason == Reason::ParserFailed);
+    assert!(!failed, "a decoder panicked on a variant of {name}");
+}
+
+/// What `--ledger` says of a file.
+fn scan(file: &str, options: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.jsonl");
+    let mut arguments = vec!["--ledger", ledger.to_str().unwrap()];
+    arguments.extend(options);
+    report(file, &arguments);
+    fs::read_to_string(ledger).unwrap()
+}
+
+fn report(file: &str, options: &[&str]) -> String {
+    let run = Command::new(env!("CARGO_BIN_EXE_keylint"))
+        .args(["scan", "--format", "json", "--exit-zero"])
+        .arg(file)
+        .args(options)
+        .current_dir(path(""))
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8(run.stdout).unwrap()
+}

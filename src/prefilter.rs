@@ -218,7 +218,7 @@ mod tests {
 
     /// Measured: up to here the searcher is as fast as it is with half as many literals in the
     /// order in which they come.
-    const LITERALS: usize = 128;
+    const LITERALS: usize = 120;
 
     #[test]
     fn needles_are_long_enough_and_belong_to_one_row() {

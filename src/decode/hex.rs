@@ -16,7 +16,7 @@ use crate::{
 /// Where the bytes allow it, needles are made of decimal digits alone, which have no case.
 pub(crate) const ROW: Row = Row {
     name: "hex",
-    about: "hexadecimal of PEM, DER, OpenSSH, PuTTY, age, JWK and Java key stores: plain, wrapped, with colons, blanks or commas, in SQL, in registry files, and in dumps of xxd, hexdump and od",
+    about: "hexadecimal of PEM, DER, OpenSSH, PuTTY, age, JWK and CryptoAPI: plain, wrapped, with colons, blanks or commas, in SQL, in registry files, and in dumps of xxd, hexdump and od",
     text: &[
         // 1.2.840: every object identifier of RSA, DSA, PKCS and X9.62.
         b"864886",
@@ -25,7 +25,6 @@ pub(crate) const ROW: Row = Row {
         b"2a 86 48",
         b"2A 86 48",
         b"2a86 48",
-        b"2A86 48",
         b"2a:86:48",
         b"2A:86:48",
         b"2a,86,48",
@@ -59,18 +58,12 @@ pub(crate) const ROW: Row = Row {
         b"2d2d 2d",
         // `ssh` of `openssh-key-v1`.
         b"7373682",
-        b"73 73 68",
-        b"73:73:68",
-        b"7373 68",
-        b"73 7368",
-        // `SECRET` of age, `kty"`, `PuTTY`, CryptoAPI, JKS.
+        // `SECRET` of age, `kty"`, `PuTTY`, CryptoAPI.
         b"534543524554",
         b"6b747922",
         b"507554545",
         b"0702000000",
         b"07,02,00,00",
-        b"feedfeed",
-        b"FEEDFEED",
     ],
     binary: &[],
     find,
@@ -131,8 +124,7 @@ fn is_likely(unit: Unit<'_>, needle: &Range<usize>) -> bool {
         }
         b"42454749" => after.starts_with(b"4e"),
         b"424547" => after.starts_with(b"494e"),
-        b"737368" | b"7373682" => before.starts_with(b"e656"),
-        b"feedfeed" => after.starts_with(b"0000000"),
+        b"7373682" => before.starts_with(b"e656"),
         b"0702000000" => after.starts_with(b"a4") || after.starts_with(b"24"),
         b"07020000" => after.starts_with(b"00a4") || after.starts_with(b"0024"),
         _ => true,

@@ -200,9 +200,15 @@ fn commonness(byte: u8) -> usize {
     }
 }
 
-/// How often a byte occurs, roughly. Logs are full of digits.
+/// How often a byte occurs, roughly: digits come together, and with what stands in times and lists.
 fn frequency(byte: u8) -> u64 {
-    if byte.is_ascii_digit() { 48 } else { 1 << (commonness(byte) / 4) }
+    match byte {
+        b'0'..=b'9' => 300,
+        b':' => 400,
+        b' ' => 150,
+        b',' | b'.' | b'/' | b'-' | b'"' => 100,
+        _ => 1 << (commonness(byte) / 4),
+    }
 }
 
 #[cfg(test)]
@@ -212,7 +218,7 @@ mod tests {
 
     /// Measured: up to here the searcher is as fast as it is with half as many literals in the
     /// order in which they come.
-    const LITERALS: usize = 128;
+    const LITERALS: usize = 120;
 
     #[test]
     fn needles_are_long_enough_and_belong_to_one_row() {

@@ -1,5 +1,6 @@
 //! Text that spells bytes. One row per decoding; what a row decodes is inspected in turn.
 
+mod array;
 mod base64;
 mod dump;
 pub(crate) mod escape;
@@ -13,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::{rows::Row, unit::Decoded};
 
 /// Every decoding, sorted by name.
-pub(crate) const TABLE: &[Row] = &[base64::ROW, gzip::ROW, hex::ROW, utf16::ROW];
+pub(crate) const TABLE: &[Row] = &[array::ROW, base64::ROW, gzip::ROW, hex::ROW, utf16::ROW];
 
 /// Adds to bytes that may be secret: what a larger buffer replaces is wiped.
 pub(crate) fn append(to: &mut Decoded, bytes: &[u8]) {

@@ -12,6 +12,9 @@ pub(crate) const LOOK_BACK: usize = 16 << 10;
 /// single key (an RSA-16384 PEM, encoded twice, is under 32 KiB) and than nearly all key stores.
 pub(crate) const LOOK_AHEAD: usize = 1 << 20;
 
+/// Bytes of a buffer, while what was read ahead lasts.
+pub(crate) const BUFFER: usize = 4 << 20;
+
 /// No needle is longer.
 pub(crate) const NEEDLE: usize = 64;
 

@@ -40,6 +40,21 @@ pub(crate) const ROW: Row = Row {
     head: None,
 };
 
+/// The same behind casts, where digits are not dense.
+pub(crate) const CASTS: Row = Row {
+    name: "casts",
+    about: "arrays of bytes with a cast before each number, as Java and Go write them",
+    text: &[b")0x86,", b") 0x86,", b")0x02,", b") 0x02,", b")0x42,", b") 0x42,"],
+    binary: &[],
+    find: find_cast,
+    head: None,
+};
+
+fn find_cast(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
+    let number = unit.get(needle.clone()).iter().position(|&byte| byte == b'0').unwrap_or(0);
+    find(unit, needle.start + number..needle.end, found);
+}
+
 /// Bytes that are worth a look: the smallest key has more.
 const SMALLEST: usize = 20;
 

@@ -10,6 +10,10 @@ const STEP: usize = 64;
 /// Bytes that a look takes in.
 const LOOK: usize = 32;
 
+/// Up to here all bytes count as dense: a file with one small key shows too little to look at, and is
+/// searched at once.
+const SMALL: usize = 8 << 10;
+
 /// What is searched on both sides of a dense place: between looks, and up to where a dump begins.
 const MARGIN: usize = 512;
 
@@ -25,21 +29,24 @@ struct Counts {
 /// The next place at or after `from` where digits are dense, with what surrounds it, as far as
 /// something in it may start before `end`.
 pub(crate) fn next(bytes: &[u8], from: usize, end: usize) -> Option<Range<usize>> {
+    if bytes.len() <= SMALL {
+        return (from < end).then_some(from..end);
+    }
     let limit = end.saturating_add(MARGIN).min(bytes.len());
     let mut at = from.saturating_sub(MARGIN) / STEP * STEP;
-    let mut before = Counts::default();
+    let mut looks = [Counts::default(); 3];
     let mut dense: Option<Range<usize>> = None;
     while at < limit {
         let Some(look) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LOOK>) else { break };
-        let now = count(look);
+        let [_, older, old] = looks;
+        looks = [older, old, count(look)];
+        let is_dense = is_mixed(looks) || (is_full(looks[2]) && goes_on(bytes, at));
         match &mut dense {
-            Some(dense) if is_dense(before, now) => dense.end = at,
+            Some(dense) if is_dense => dense.end = at,
             Some(dense) if at > dense.end + 2 * MARGIN => break,
-            Some(_) => {}
-            None if is_dense(before, now) => dense = Some(at..at),
-            None => {}
+            None if is_dense => dense = Some(at..at),
+            _ => {}
         }
-        before = now;
         at += STEP;
     }
     let dense = dense?;
@@ -48,10 +55,27 @@ pub(crate) fn next(bytes: &[u8], from: usize, end: usize) -> Option<Range<usize>
     (start < stop).then_some(start..stop)
 }
 
-/// Digits alone, or mostly digits with few letters between them over two looks: a dump shows what
-/// its bytes say, and an array has a blank and a comma for each number.
-const fn is_dense(before: Counts, now: Counts) -> bool {
-    now.digits >= 31 || (before.digits + now.digits >= 29 && before.letters + now.letters <= 11)
+/// Over three looks, mostly digits with few letters between them: a dump shows what its bytes say, and
+/// an array has a blank and a comma for each number. Or over two of them no letters.
+const fn is_mixed([first, second, third]: [Counts; 3]) -> bool {
+    let digits = first.digits + second.digits + third.digits;
+    let letters = first.letters + second.letters + third.letters;
+    let is_bare = second.digits >= 14 && third.digits >= 14 && second.letters + third.letters <= 2;
+    (digits >= 44 && letters <= 9) || is_bare
+}
+
+/// Digits alone.
+const fn is_full(now: Counts) -> bool {
+    now.digits >= 31
+}
+
+/// Whether the digits of a full look go on at one of its sides: the smallest key has 96 of them, and
+/// an id or a digest has fewer.
+fn goes_on(bytes: &[u8], at: usize) -> bool {
+    [at.checked_sub(LOOK), at.checked_add(LOOK)].into_iter().flatten().any(|beside| {
+        let look = bytes.get(beside..).and_then(<[u8]>::first_chunk::<LOOK>);
+        look.is_some_and(|look| is_full(count(look)))
+    })
 }
 
 fn count(look: &[u8; LOOK]) -> Counts {
@@ -76,7 +100,7 @@ mod tests {
 
     /// Bytes of `text`, in the middle of a log, that are searched.
     fn searched(text: &str) -> usize {
-        let log = LINE.repeat(40);
+        let log = LINE.repeat(SMALL / LINE.len());
         let bytes = [log.as_bytes(), text.as_bytes(), log.as_bytes()].concat();
         let place = log.len()..log.len() + text.len();
         let mut seen = 0;
@@ -112,7 +136,8 @@ mod tests {
         for line in [
             LINE,
             "A place hands a reader to the map stage, which gives back a fact and a ledger.\n",
-            "{\"request\":\"0123456789abcdef0123456789abcdef\",\"path\":\"/users/settings\"}\n",
+            "{\"ts\":\"2026-11-25T10:11:12Z\",\"level\":\"INFO\",\"msg\":\"request served\",\"request_id\":\
+             \"0123456789abcdef0123456789abcdef\",\"keyId\":\"alias/app-7\"}\n",
         ] {
             let text = line.repeat(40);
             assert!(searched(&text) * 5 < text.len(), "{} in {line}", searched(&text));

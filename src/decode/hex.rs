@@ -70,6 +70,16 @@ pub(crate) const ROW: Row = Row {
     head: None,
 };
 
+/// The same in dumps of text, whose column of what the bytes say has too many letters.
+pub(crate) const DUMPS: Row = Row {
+    name: "dumps",
+    about: "dumps of PEM by xxd and `hexdump -C`",
+    text: &[b": 2d2d 2d2d", b"  2d 2d 2d 2d"],
+    binary: &[],
+    find: |unit, needle, found| find(unit, needle.start + 2..needle.end, found),
+    head: None,
+};
+
 /// Bytes that are worth a look: the smallest key has more.
 const SMALLEST: usize = 20;
 

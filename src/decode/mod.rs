@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::{rows::Row, unit::Decoded};
 
 /// Every decoding whose needles are looked for everywhere, sorted by name.
-pub(crate) const TABLE: &[Row] = &[array::CASTS, base64::ROW, gzip::ROW, utf16::ROW];
+pub(crate) const TABLE: &[Row] = &[array::CASTS, base64::ROW, gzip::ROW, hex::DUMPS, utf16::ROW];
 
 /// Decodings whose needles are digits: looked for only where digits are dense.
 pub(crate) const DIGITS: &[Row] = &[array::ROW, hex::ROW];

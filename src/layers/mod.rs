@@ -5,6 +5,7 @@ mod ar;
 mod asar;
 mod bzip2;
 mod cpio;
+mod disk;
 mod entries;
 mod gzip;
 mod joined;
@@ -71,9 +72,13 @@ pub(crate) const TABLE: &[Layer] = &[
     lz4::LAYER,
     lzip::LAYER,
     lzma::LAYER,
+    disk::qcow2::LAYER,
     rar::LAYER,
     rpm::LAYER,
     tar::LAYER,
+    disk::vhd::LAYER,
+    disk::vhdx::LAYER,
+    disk::vmdk::LAYER,
     xz::LAYER,
     zip::LAYER,
     zlib::LAYER,

@@ -1,0 +1,10 @@
+//! Disks: images of them, the partitions on them, and the file systems in those. What is inside is
+//! read in place, so that a file in a file system in a partition in an image is copied nowhere.
+
+mod claims;
+mod numbers;
+pub(super) mod qcow2;
+pub(super) mod vhd;
+pub(super) mod vhdx;
+mod view;
+pub(super) mod vmdk;

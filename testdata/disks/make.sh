@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Makes the images in this directory anew, each around the same key (ec/p-256.pkcs8.pem), with the
+# tools that people make them with. tests/disks.rs says what must be found in them. All are packed
+# with gzip, which keylint opens on the way.
+#
+# Tools (Debian packages): qemu-utils, python3.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
+
+here=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+find . -type f ! -name make.sh -delete
+cp ../keys/ec/p-256.pkcs8.pem "$work/key.pem"
+cd "$work"
+keep() { for made in "$@"; do gzip -9nc "$made" >"$here/$made.gz"; done; }
+seq 1 2000 >text
+
+# A disk of one MiB with the key at its middle, across the end of a cluster, and text before it.
+raw() {
+  truncate -s 0 raw && cat text >raw && truncate -s 589700 raw && cat key.pem >>raw
+  truncate -s 917504 raw && cat text >>raw && truncate -s 1M raw
+}
+raw
+to() { qemu-img convert -q -f raw -O "$1" ${3:+-o "$3"} raw "$2"; }
+to qcow2 v2.qcow2 compat=0.10
+to qcow2 v3.qcow2 compat=1.1,cluster_size=4096
+qemu-img convert -q -c -f raw -O qcow2 -o cluster_size=4096 raw zlib.qcow2
+qemu-img convert -q -c -f raw -O qcow2 -o cluster_size=65536,compression_type=zstd raw zstd.qcow2
+to qcow2 subclusters.qcow2 extended_l2=on,cluster_size=65536
+# The key only in a snapshot; then an image on top of another; then one that is encrypted.
+cp v3.qcow2 snapshot.qcow2 && qemu-img snapshot -c before snapshot.qcow2
+qemu-io -f qcow2 -c 'write -z 0 1M' snapshot.qcow2 >/dev/null
+qemu-img create -q -f qcow2 -b v3.qcow2 -F qcow2 based.qcow2
+qemu-io -f qcow2 -c 'write -P 65 0 4k' based.qcow2 >/dev/null
+qemu-img convert -q -f raw -O qcow2 --object secret,id=s,data=secret \
+  -o encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10 raw encrypted.qcow2
+truncate -s 128K encrypted.qcow2
+to vpc dynamic.vhd subformat=dynamic
+to vpc fixed.vhd subformat=fixed,force_size=on
+to vhdx dynamic.vhdx subformat=dynamic,block_size=1M
+to vhdx fixed.vhdx subformat=fixed,block_size=1M
+to vmdk sparse.vmdk subformat=monolithicSparse
+to vmdk stream.vmdk subformat=streamOptimized
+keep ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk

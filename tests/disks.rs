@@ -1,0 +1,117 @@
+//! Images of disks, what is on them, and what of them belongs to nothing. They are made by the
+//! tools that people use; `testdata/disks/make.sh` says how.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic, and reads its fixtures itself"
+)]
+
+use std::{fs, io::Read, path::PathBuf};
+
+use keylint::{
+    fact::{Fact, Field},
+    ledger::Reason,
+    scan::{Inspection, inspect_bytes},
+};
+
+/// The key in all of them, by openssl.
+const KEY: &str = "spki-sha256:a2ede879b737b855f11f63864464f0bb71308e4516602d5d7040e3321af37e7f";
+
+/// File, the chains that lead to the key in it, and what of it is not examined.
+const DISKS: &[(&str, &[&str], &[Reason])] = &[
+    ("based.qcow2", &[], &[Reason::NoReader]),
+    ("dynamic.vhd", &["!vhd:"], &[]),
+    ("dynamic.vhdx", &["!vhdx:"], &[]),
+    ("encrypted.qcow2", &[], &[Reason::Encrypted]),
+    ("fixed.vhd", &[""], &[]),
+    ("fixed.vhdx", &["!vhdx:"], &[]),
+    ("snapshot.qcow2", &["!qcow2:(snapshot 1)"], &[]),
+    ("sparse.vmdk", &["!vmdk:"], &[]),
+    ("stream.vmdk", &["!vmdk:"], &[]),
+    ("subclusters.qcow2", &["!qcow2:"], &[]),
+    ("v2.qcow2", &["!qcow2:"], &[]),
+    ("v3.qcow2", &["!qcow2:"], &[]),
+    ("zlib.qcow2", &["!qcow2:"], &[]),
+    ("zstd.qcow2", &["!qcow2:"], &[]),
+];
+
+fn packed(name: &str) -> Vec<u8> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/disks");
+    fs::read(folder.join(format!("{name}.gz")))
+        .unwrap_or_else(|problem| panic!("{name}: {problem}"))
+}
+
+fn bytes(name: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(packed(name).as_slice()).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// The chains that lead to the key.
+fn chains(inspection: &Inspection) -> Vec<&str> {
+    let is_key = |fact: &&Fact| fact.text(Field::KeyId) == Some(KEY);
+    let sites = inspection.facts.iter().filter(is_key).flat_map(|fact| &fact.sites);
+    let mut chains: Vec<&str> = sites.map(|site| site.path.strip_prefix("in").unwrap()).collect();
+    chains.sort_unstable();
+    chains
+}
+
+fn reasons(inspection: &Inspection) -> Vec<Reason> {
+    inspection.ledger.skips.iter().map(|skip| skip.reason).collect()
+}
+
+#[test]
+fn a_key_is_found_by_its_path_and_everything_is_accounted_for() {
+    for (disk, expected, gaps) in DISKS {
+        let inspection = inspect_bytes("in", &bytes(disk));
+        assert_eq!(chains(&inspection), *expected, "{disk}");
+        assert_eq!(reasons(&inspection), *gaps, "{disk}: {:?}", inspection.ledger.skips);
+    }
+}
+
+#[test]
+fn a_disk_that_cannot_seek_is_opened_too() {
+    for (disk, expected, gaps) in DISKS {
+        let inspection = inspect_bytes("in", &packed(disk));
+        let expected: Vec<String> = expected.iter().map(|chain| format!("!gzip:{chain}")).collect();
+        assert_eq!(chains(&inspection), expected, "{disk}");
+        assert_eq!(reasons(&inspection), *gaps, "{disk}");
+    }
+}
+
+#[test]
+fn what_is_cut_off_is_in_the_ledger() {
+    for (disk, expected, _) in DISKS {
+        let whole = bytes(disk);
+        for part in 1..10 {
+            let cut = &whole[..whole.len() * part / 10];
+            let inspection = inspect_bytes("in", cut);
+            no_panic(&inspection, disk);
+            let is_opened = !inspection.ledger.by_layer.is_empty();
+            let is_told = !inspection.ledger.is_complete();
+            let is_found = !chains(&inspection).is_empty() || expected.is_empty();
+            assert!(is_told || is_found || !is_opened, "{disk}: cut at {}", cut.len());
+        }
+    }
+}
+
+#[test]
+fn flipped_bits_panic_nowhere() {
+    for (disk, ..) in DISKS {
+        let whole = bytes(disk);
+        // Most of a disk is zeros; what describes it is not.
+        let places: Vec<usize> = (0..whole.len()).filter(|&at| whole[at] != 0).collect();
+        for part in 0..12 {
+            let at = places[part * part * places.len() / (12 * 12)];
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1 << (part % 8);
+            no_panic(&inspect_bytes("in", &flipped), disk);
+        }
+    }
+}
+
+fn no_panic(inspection: &Inspection, name: &str) {
+    assert!(!reasons(inspection).contains(&Reason::ParserFailed), "a panic on a variant of {name}");
+}

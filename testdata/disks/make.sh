@@ -3,7 +3,7 @@
 # tools that people make them with. tests/disks.rs says what must be found in them. All are packed
 # with gzip, which keylint opens on the way.
 #
-# Tools (Debian packages): qemu-utils, python3.
+# Tools (Debian packages): e2fsprogs, gdisk, fdisk, qemu-utils.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
@@ -43,4 +43,33 @@ to vhdx dynamic.vhdx subformat=dynamic,block_size=1M
 to vhdx fixed.vhdx subformat=fixed,block_size=1M
 to vmdk sparse.vmdk subformat=monolithicSparse
 to vmdk stream.vmdk subformat=streamOptimized
-keep ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk
+
+# Partitions, with the key at the head of the last, and behind them all.
+truncate -s 2M parts.mbr
+printf '%s\n' 2048,512 2560,1536,E 2561,200 2800,300 |
+  sfdisk -q --no-reread --no-tell-kernel parts.mbr
+dd if=key.pem of=parts.mbr bs=512 seek=2800 conv=notrunc status=none
+truncate -s 2M parts.gpt
+sgdisk -a 1 -U 00000000-0000-4000-8000-000000000000 -n 1:64:2000 -c 1:boot -n 2:2048:3000 parts.gpt >/dev/null
+for at in 2048 3500; do dd if=key.pem of=parts.gpt bs=512 seek=$at conv=notrunc status=none; done
+
+# Files: at the root, in directories, in pieces with holes, and one that was deleted.
+tree() {
+  mkdir -p tree/etc/ssl && cp key.pem tree/etc/ssl/server.pem && cp text tree/text
+  truncate -s 400000 tree/sparse && cat key.pem >>tree/sparse && truncate -s 3M tree/sparse
+  gzip -9nc key.pem >tree/key.gz && : >tree/empty
+}
+tree
+ext() {
+  local image=$1 && shift
+  { cat key.pem; seq 1 3000; } >deleted
+  rm -f "$image" && truncate -s 2M "$image"
+  mke2fs -q -F -U 00000000-0000-4000-8000-000000000000 -E hash_seed=00000000-0000-4000-8000-000000000000 \
+    -d tree "$@" "$image" 2>/dev/null
+  debugfs -w -R 'write deleted deleted' "$image" >/dev/null 2>&1
+  debugfs -w -R 'rm deleted' "$image" >/dev/null 2>&1
+}
+ext files.ext2 -t ext2 -b 1024
+ext files.ext4 -t ext4 -b 1024 -O ^has_journal
+ext 64bit.ext4 -t ext4 -b 4096 -O 64bit,inline_data,^has_journal -I 256
+keep parts.* ./*.ext* ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk

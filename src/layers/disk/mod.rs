@@ -2,9 +2,17 @@
 //! read in place, so that a file in a file system in a partition in an image is copied nowhere.
 
 mod claims;
+pub(super) mod ext;
+mod files;
 mod numbers;
+pub(super) mod partitions;
 pub(super) mod qcow2;
 pub(super) mod vhd;
 pub(super) mod vhdx;
 mod view;
 pub(super) mod vmdk;
+
+/// Whether a file system begins like this. Its first sector may look like that of a disk.
+fn is_file_system(head: &[u8]) -> bool {
+    ext::is(head)
+}

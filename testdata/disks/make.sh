@@ -3,7 +3,8 @@
 # tools that people make them with. tests/disks.rs says what must be found in them. All are packed
 # with gzip, which keylint opens on the way.
 #
-# Tools (Debian packages): e2fsprogs, gdisk, fdisk, qemu-utils.
+# Tools (Debian packages): dosfstools, e2fsprogs, exfatprogs, fdisk, gdisk, genisoimage, mtools,
+# python3, qemu-utils.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
@@ -11,7 +12,7 @@ export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
 here=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-find . -type f ! -name make.sh -delete
+find . -type f ! -name make.sh ! -name '*.py' -delete
 cp ../keys/ec/p-256.pkcs8.pem "$work/key.pem"
 cd "$work"
 keep() { for made in "$@"; do gzip -9nc "$made" >"$here/$made.gz"; done; }
@@ -56,7 +57,7 @@ for at in 2048 3500; do dd if=key.pem of=parts.gpt bs=512 seek=$at conv=notrunc 
 # Files: at the root, in directories, in pieces with holes, and one that was deleted.
 tree() {
   mkdir -p tree/etc/ssl && cp key.pem tree/etc/ssl/server.pem && cp text tree/text
-  truncate -s 400000 tree/sparse && cat key.pem >>tree/sparse && truncate -s 3M tree/sparse
+  truncate -s 400000 tree/sparse && cat key.pem >>tree/sparse && truncate -s 600K tree/sparse
   gzip -9nc key.pem >tree/key.gz && : >tree/empty
 }
 tree
@@ -72,4 +73,24 @@ ext() {
 ext files.ext2 -t ext2 -b 1024
 ext files.ext4 -t ext4 -b 1024 -O ^has_journal
 ext 64bit.ext4 -t ext4 -b 4096 -O 64bit,inline_data,^has_journal -I 256
-keep parts.* ./*.ext* ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk
+
+fat() {
+  local image=$1 size=$2 && shift 2
+  truncate -s "$size" "$image" && mkfs.fat --invariant "$@" "$image" >/dev/null
+  mcopy -i "$image" -s deleted tree/etc tree/sparse tree/key.gz tree/empty ::
+  LC_ALL=C.UTF-8 mcopy -i "$image" key.pem '::a long name, with ünicode.pem'
+  mdel -i "$image" ::deleted
+}
+fat files.fat12 3584K -F 12
+fat files.fat16 3M -F 16 -s 1
+fat files.fat32 34M -F 32 -s 1
+truncate -s 1M files.exfat && mkfs.exfat -b 4K -c 512 files.exfat >/dev/null
+python3 "$here/exfat.py" files.exfat
+fsck.exfat -n files.exfat >fsck.log || { cat fsck.log; exit 1; }
+isofs() { genisoimage -quiet -input-charset utf-8 "$@" tree; }
+cp key.pem 'tree/a long name, with ünicode.pem'
+isofs -R -J -o rockridge.iso
+isofs -J -o joliet.iso
+isofs -o plain.iso 2>/dev/null
+rm 'tree/a long name, with ünicode.pem'
+keep ./*.exfat ./*.fat?? ./*.iso parts.* ./*.ext* ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk

@@ -3,7 +3,9 @@
 
 mod claims;
 pub(super) mod ext;
+pub(super) mod fat;
 mod files;
+pub(super) mod iso9660;
 mod numbers;
 pub(super) mod partitions;
 pub(super) mod qcow2;
@@ -15,4 +17,8 @@ pub(super) mod vmdk;
 /// Whether a file system begins like this. Its first sector may look like that of a disk.
 fn is_file_system(head: &[u8]) -> bool {
     ext::is(head)
+        || fat::geometry(head).is_some()
+        || fat::exfat_geometry(head).is_some()
+        || iso9660::is(head)
+        || head.get(3..11) == Some(b"NTFS    ")
 }

@@ -53,14 +53,18 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("encrypted.qcow2", &[], &[Reason::Encrypted]),
     ("64bit.ext4", FILES, &[]),
     ("files.exfat", EXFAT, &[]),
+    ("files.btrfs", &["!btrfs:(as it is)"], &[Reason::NoReader]),
     ("files.ext2", FILES, &[]),
     ("files.ext4", FILES, &[]),
     ("files.fat12", FAT, &[]),
     ("files.fat16", FAT, &[]),
     ("files.fat32", FAT, &[]),
+    ("files.xfs", &["!xfs:(as it is)"], &[Reason::NoReader]),
     ("fixed.vhd", &[""], &[]),
     ("fixed.vhdx", &["!vhdx:"], &[]),
     ("joliet.iso", ISO, &[]),
+    ("luks1.luks", &[], &[Reason::Encrypted]),
+    ("luks2.luks", &[], &[Reason::Encrypted]),
     ("parts.gpt", &["!gpt:(gap)", "!gpt:(partition 2)"], &[]),
     ("parts.mbr", &["!mbr:(partition 6)"], &[]),
     ("plain.iso", ISO_PLAIN, &[]),
@@ -71,6 +75,7 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("subclusters.qcow2", &["!qcow2:"], &[]),
     ("v2.qcow2", &["!qcow2:"], &[]),
     ("v3.qcow2", &["!qcow2:"], &[]),
+    ("volume.bitlocker", &[], &[Reason::Encrypted]),
     ("zlib.qcow2", &["!qcow2:"], &[]),
     ("zstd.qcow2", &["!qcow2:"], &[]),
 ];
@@ -100,6 +105,7 @@ fn chains(inspection: &Inspection) -> Vec<String> {
     };
     let mut chains: Vec<String> = sites.map(|site| chain(&site.path)).collect();
     chains.sort_unstable();
+    chains.dedup();
     chains
 }
 

@@ -3,8 +3,8 @@
 # tools that people make them with. tests/disks.rs says what must be found in them. All are packed
 # with gzip, which keylint opens on the way.
 #
-# Tools (Debian packages): dosfstools, e2fsprogs, exfatprogs, fdisk, gdisk, genisoimage, mtools,
-# python3, qemu-utils.
+# Tools (Debian packages): btrfs-progs, cryptsetup-bin, dosfstools, e2fsprogs, exfatprogs,
+# fdisk, gdisk, genisoimage, mtools, python3, qemu-utils, squashfs-tools, xfsprogs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
@@ -93,4 +93,20 @@ isofs -R -J -o rockridge.iso
 isofs -J -o joliet.iso
 isofs -o plain.iso 2>/dev/null
 rm 'tree/a long name, with ünicode.pem'
-keep ./*.exfat ./*.fat?? ./*.iso parts.* ./*.ext* ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk
+
+# Encrypted volumes, cut after what describes them; and file systems that nothing reads.
+for version in 1 2; do
+  truncate -s 20M luks$version.luks
+  echo -n secret | cryptsetup -q luksFormat --type luks$version --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
+    --uuid 00000000-0000-4000-8000-000000000000 luks$version.luks -
+  truncate -s 32K luks$version.luks
+done
+python3 -c 'import sys
+sys.stdout.buffer.write(b"\xebX\x90-FVE-FS-".ljust(510, b"\0") + b"\x55\xaa" + bytes(7680))' >volume.bitlocker
+truncate -s 300M files.xfs && mkfs.xfs -q -m uuid=00000000-0000-4000-8000-000000000000 files.xfs
+truncate -s 200K files.xfs && cat key.pem >>files.xfs
+truncate -s 120M files.btrfs && mkfs.btrfs -q --rootdir tree files.btrfs >/dev/null 2>&1 && truncate -s 400K files.btrfs && cat key.pem >>files.btrfs
+for kind in gzip xz zstd lz4; do
+  mksquashfs tree $kind.squashfs -comp $kind -noappend -quiet -no-progress -all-root >/dev/null
+done
+keep ./*.luks ./*.bitlocker ./*.xfs ./*.btrfs ./*.squashfs ./*.exfat ./*.fat?? ./*.iso parts.* ./*.ext* ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk

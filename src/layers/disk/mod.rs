@@ -9,6 +9,7 @@ pub(super) mod iso9660;
 mod numbers;
 pub(super) mod partitions;
 pub(super) mod qcow2;
+pub(super) mod unread;
 pub(super) mod vhd;
 pub(super) mod vhdx;
 mod view;

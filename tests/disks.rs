@@ -45,6 +45,9 @@ const ISO_PLAIN: &[&str] = &[
     "!iso9660:SPARSE",
 ];
 
+const SQUASHFS: &[&str] =
+    &["!squashfs:etc/ssl/server.pem", "!squashfs:key.gz!gzip:", "!squashfs:sparse"];
+
 /// File, the chains that lead to the key in it, and what of it is not examined.
 const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("based.qcow2", &[], &[Reason::NoReader]),
@@ -62,9 +65,11 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("files.xfs", &["!xfs:(as it is)"], &[Reason::NoReader]),
     ("fixed.vhd", &[""], &[]),
     ("fixed.vhdx", &["!vhdx:"], &[]),
+    ("gzip.squashfs", SQUASHFS, &[]),
     ("joliet.iso", ISO, &[]),
     ("luks1.luks", &[], &[Reason::Encrypted]),
     ("luks2.luks", &[], &[Reason::Encrypted]),
+    ("lz4.squashfs", SQUASHFS, &[]),
     ("parts.gpt", &["!gpt:(gap)", "!gpt:(partition 2)"], &[]),
     ("parts.mbr", &["!mbr:(partition 6)"], &[]),
     ("plain.iso", ISO_PLAIN, &[]),
@@ -76,8 +81,11 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("v2.qcow2", &["!qcow2:"], &[]),
     ("v3.qcow2", &["!qcow2:"], &[]),
     ("volume.bitlocker", &[], &[Reason::Encrypted]),
+    ("volumes.lvm", &["!lvm:(gap)", "!lvm:data!gzip:", "!lvm:root"], &[]),
+    ("xz.squashfs", SQUASHFS, &[]),
     ("zlib.qcow2", &["!qcow2:"], &[]),
     ("zstd.qcow2", &["!qcow2:"], &[]),
+    ("zstd.squashfs", SQUASHFS, &[]),
 ];
 
 /// Bytes of a disk of which no variants are tried, for the time that takes.

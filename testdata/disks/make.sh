@@ -4,7 +4,7 @@
 # with gzip, which keylint opens on the way.
 #
 # Tools (Debian packages): btrfs-progs, cryptsetup-bin, dosfstools, e2fsprogs, exfatprogs,
-# fdisk, gdisk, genisoimage, mtools, python3, qemu-utils, squashfs-tools, xfsprogs.
+# fdisk, gdisk, genisoimage, lvm2, mtools, python3, qemu-utils, squashfs-tools, xfsprogs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
@@ -12,7 +12,7 @@ export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
 here=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-find . -type f ! -name make.sh ! -name '*.py' -delete
+find . -type f ! -name make.sh ! -name lvm.sh ! -name '*.py' -delete
 cp ../keys/ec/p-256.pkcs8.pem "$work/key.pem"
 cd "$work"
 keep() { for made in "$@"; do gzip -9nc "$made" >"$here/$made.gz"; done; }
@@ -106,7 +106,8 @@ sys.stdout.buffer.write(b"\xebX\x90-FVE-FS-".ljust(510, b"\0") + b"\x55\xaa" + b
 truncate -s 300M files.xfs && mkfs.xfs -q -m uuid=00000000-0000-4000-8000-000000000000 files.xfs
 truncate -s 200K files.xfs && cat key.pem >>files.xfs
 truncate -s 120M files.btrfs && mkfs.btrfs -q --rootdir tree files.btrfs >/dev/null 2>&1 && truncate -s 400K files.btrfs && cat key.pem >>files.btrfs
+bash "$here/lvm.sh" volumes.lvm
 for kind in gzip xz zstd lz4; do
   mksquashfs tree $kind.squashfs -comp $kind -noappend -quiet -no-progress -all-root >/dev/null
 done
-keep ./*.luks ./*.bitlocker ./*.xfs ./*.btrfs ./*.squashfs ./*.exfat ./*.fat?? ./*.iso parts.* ./*.ext* ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk
+keep ./*.luks ./*.bitlocker ./*.xfs ./*.btrfs volumes.lvm ./*.squashfs ./*.exfat ./*.fat?? ./*.iso parts.* ./*.ext* ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk

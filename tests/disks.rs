@@ -45,6 +45,13 @@ const ISO_PLAIN: &[&str] = &[
     "!iso9660:SPARSE",
 ];
 
+const NTFS: &[&str] = &[
+    "!ntfs:(gap)",
+    "!ntfs:etc/ssl/server.pem",
+    "!ntfs:etc/text:hidden",
+    "!ntfs:key.gz!gzip:",
+    "!ntfs:sparse",
+];
 const SQUASHFS: &[&str] =
     &["!squashfs:etc/ssl/server.pem", "!squashfs:key.gz!gzip:", "!squashfs:sparse"];
 
@@ -62,6 +69,7 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("files.fat12", FAT, &[]),
     ("files.fat16", FAT, &[]),
     ("files.fat32", FAT, &[]),
+    ("files.ntfs", NTFS, &[]),
     ("files.xfs", &["!xfs:(as it is)"], &[Reason::NoReader]),
     ("fixed.vhd", &[""], &[]),
     ("fixed.vhdx", &["!vhdx:"], &[]),

@@ -86,6 +86,7 @@ pub(crate) const TABLE: &[Layer] = &[
     lzip::LAYER,
     lzma::LAYER,
     disk::partitions::MBR,
+    disk::ntfs::LAYER,
     disk::qcow2::LAYER,
     rar::LAYER,
     rpm::LAYER,

@@ -4,7 +4,7 @@
 # with gzip, which keylint opens on the way.
 #
 # Tools (Debian packages): btrfs-progs, cryptsetup-bin, dosfstools, e2fsprogs, exfatprogs,
-# fdisk, gdisk, genisoimage, lvm2, mtools, python3, qemu-utils, squashfs-tools, xfsprogs.
+# fdisk, gdisk, genisoimage, lvm2, mtools, ntfs-3g, python3, qemu-utils, squashfs-tools, xfsprogs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
@@ -84,6 +84,13 @@ fat() {
 fat files.fat12 3584K -F 12
 fat files.fat16 3M -F 16 -s 1
 fat files.fat32 34M -F 32 -s 1
+# This needs root, for a mount with FUSE.
+truncate -s 4M files.ntfs && mkntfs -q -F -f -c 4096 files.ntfs 2>/dev/null
+mkdir mount && ntfs-3g -o streams_interface=windows,noatime files.ntfs mount
+cp -r tree/* deleted mount && truncate -s 0 mount/sparse
+truncate -s 400000 mount/sparse && cat key.pem >>mount/sparse && truncate -s 600K mount/sparse
+: >mount/etc/text && cat text key.pem >mount/etc/text:hidden
+sync mount/deleted && rm mount/deleted && umount mount
 truncate -s 1M files.exfat && mkfs.exfat -b 4K -c 512 files.exfat >/dev/null
 python3 "$here/exfat.py" files.exfat
 fsck.exfat -n files.exfat >fsck.log || { cat fsck.log; exit 1; }
@@ -110,4 +117,4 @@ bash "$here/lvm.sh" volumes.lvm
 for kind in gzip xz zstd lz4; do
   mksquashfs tree $kind.squashfs -comp $kind -noappend -quiet -no-progress -all-root >/dev/null
 done
-keep ./*.luks ./*.bitlocker ./*.xfs ./*.btrfs volumes.lvm ./*.squashfs ./*.exfat ./*.fat?? ./*.iso parts.* ./*.ext* ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk
+keep ./*.ntfs ./*.luks ./*.bitlocker ./*.xfs ./*.btrfs volumes.lvm ./*.squashfs ./*.exfat ./*.fat?? ./*.iso parts.* ./*.ext* ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk

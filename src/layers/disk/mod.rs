@@ -7,6 +7,7 @@ pub(super) mod fat;
 mod files;
 pub(super) mod iso9660;
 pub(super) mod lvm;
+pub(super) mod ntfs;
 mod numbers;
 pub(super) mod partitions;
 pub(super) mod qcow2;
@@ -23,5 +24,5 @@ fn is_file_system(head: &[u8]) -> bool {
         || fat::geometry(head).is_some()
         || fat::exfat_geometry(head).is_some()
         || iso9660::is(head)
-        || head.get(3..11) == Some(b"NTFS    ")
+        || ntfs::is(head)
 }

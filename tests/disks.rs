@@ -188,3 +188,114 @@ fn flipped_bits_panic_nowhere() {
 fn no_panic(inspection: &Inspection, name: &str) {
     assert!(!reasons(inspection).contains(&Reason::ParserFailed), "a panic on a variant of {name}");
 }
+
+#[test]
+fn a_key_in_a_letter_in_a_backup_in_an_image_is_found_and_holes_cost_nothing() {
+    let inspection = inspect_bytes("in", &packed("beast.qcow2"));
+    let chain = "!gzip:!qcow2:!gpt:(partition 1)!ext:backup.tar.zst!zstd:!tar:letters.zip!zip:\
+                 letter.docx!zip:word/document.xml";
+    assert_eq!(chains(&inspection), [chain]);
+    // The disk has 64 GiB, nearly all hole: read as zeros, it would be more than a thousand times
+    // its size.
+    assert_eq!(inspection.ledger.skips, []);
+}
+
+#[test]
+fn a_file_that_a_later_layer_of_an_image_deletes_is_found_with_its_layer() {
+    let inspection = inspect_bytes("in", &bytes("docker.tar"));
+    let chains = chains(&inspection);
+    let [chain] = chains.as_slice() else { panic!("{chains:?}") };
+    let (layer, file) = chain.strip_prefix("!tar:blobs/sha256/").unwrap().split_once('!').unwrap();
+    assert_eq!((layer.len(), file), (64, "tar:etc/server.pem"));
+    assert_eq!(inspection.ledger.skips, []);
+}
+
+#[test]
+fn only_the_name_of_what_an_image_is_based_on_is_told() {
+    let inspection = inspect_bytes("in", &bytes("based.qcow2"));
+    let [skip] = inspection.ledger.skips.as_slice() else { panic!() };
+    let detail = skip.detail.as_deref().unwrap();
+    assert_eq!(detail, "qcow2: it is based on v3.qcow2, which is not opened");
+}
+
+/// Puts `bytes` into `disk` at `at`.
+fn put(disk: &mut [u8], at: usize, bytes: &[u8]) {
+    disk[at..at + bytes.len()].copy_from_slice(bytes);
+}
+
+fn le32(disk: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(disk[at..at + 4].try_into().unwrap())
+}
+
+#[test]
+fn a_directory_in_itself_ends() {
+    // The second entry of a directory of FAT leads back to its first cluster.
+    let mut disk = bytes("files.fat16");
+    let name = b"SSL        ";
+    let at = disk.windows(11).position(|bytes| bytes == name).unwrap();
+    let above = disk.windows(11).position(|bytes| bytes == b"ETC        ").unwrap();
+    let first = disk[above + 26..above + 28].to_vec();
+    put(&mut disk, at + 26, &first);
+    let inspection = inspect_bytes("in", &disk);
+    assert!(reasons(&inspection).contains(&Reason::Damaged));
+    // What the directory hid is found as it lies there.
+    assert!(chains(&inspection).contains(&"!fat:(gap)".to_owned()));
+
+    // A name in a directory of ext2 leads back to the root.
+    let mut disk = bytes("files.ext2");
+    let at = disk.windows(5).position(|bytes| bytes == b"\x03\x02ssl").unwrap();
+    put(&mut disk, at - 6, &[2, 0, 0, 0]);
+    let inspection = inspect_bytes("in", &disk);
+    assert!(!chains(&inspection).iter().any(|chain| chain.contains("server.pem")));
+    assert!(chains(&inspection).contains(&"!ext:(gap)".to_owned()));
+
+    // An extended partition whose next is itself.
+    let mut disk = bytes("parts.mbr");
+    let extended = 512 * 2560;
+    put(&mut disk, extended + 462 + 4, &[5, 0, 0, 0, 0, 0, 0, 0]);
+    no_panic(&inspect_bytes("in", &disk), "parts.mbr");
+    put(&mut disk, extended + 462 + 8, &[1, 0, 0, 0]);
+    let record = disk[extended..extended + 512].to_vec();
+    put(&mut disk, extended + 512, &record);
+    let inspection = inspect_bytes("in", &disk);
+    assert!(reasons(&inspection).contains(&Reason::Damaged));
+    assert!(!chains(&inspection).is_empty(), "it is scanned as it is");
+}
+
+#[test]
+fn blocks_that_point_to_themselves_end() {
+    // The table of blocks of a table of blocks, three deep, all of them the same block.
+    let mut disk = bytes("files.ext2");
+    let table = 1024 * le32(&disk, 2048 + 8) as usize;
+    let is_sparse = |inode: &usize| le32(&disk, *inode + 4) == 600 << 10;
+    let inode = (0..64).map(|n| table + n * 256).find(is_sparse).unwrap();
+    let block = 1900_u32;
+    put(&mut disk, inode + 40, &[block.to_le_bytes(); 15].concat());
+    put(&mut disk, inode + 108, &[255, 0, 0, 0]);
+    put(&mut disk, 1024 * block as usize, &[block.to_le_bytes(); 256].concat());
+    let inspection = inspect_bytes("in", &disk);
+    assert!(reasons(&inspection).contains(&Reason::Damaged));
+    assert!(chains(&inspection).contains(&"!ext:etc/ssl/server.pem".to_owned()));
+}
+
+#[test]
+fn tables_that_would_take_all_memory_are_turned_down() {
+    let huge = u64::MAX.to_be_bytes();
+    for (disk, at, length) in [
+        ("v3.qcow2", 24, 8),
+        ("v3.qcow2", 36, 4),
+        ("dynamic.vhd", 48, 8),
+        ("dynamic.vhd", 512 + 28, 4),
+        ("sparse.vmdk", 12, 8),
+        ("sparse.vmdk", 44, 4),
+        ("parts.gpt", 512 + 80, 4),
+        ("files.ext4", 1024 + 4, 4),
+        ("gzip.squashfs", 16, 4),
+    ] {
+        let mut hostile = bytes(disk);
+        put(&mut hostile, at, &huge[..length]);
+        let inspection = inspect_bytes("in", &hostile);
+        assert!(!inspection.ledger.is_complete(), "{disk} at {at}");
+        no_panic(&inspection, disk);
+    }
+}

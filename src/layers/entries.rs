@@ -94,22 +94,24 @@ impl<'e, 'w> Entries<'e, 'w> {
         to: u64,
     ) -> io::Result<()> {
         let mut at = from;
+        // What is to be looked at next, with short holes in it.
+        let mut run: Option<(u64, u64)> = None;
         while at < to {
             let (is_hole, end) = file.extent(at)?;
-            let mut end = end.clamp(at + 1, to);
-            while !is_hole && end < to {
-                let (is_hole, next) = file.extent(end)?;
-                if is_hole && HOLE < next.min(to) - end {
-                    break;
-                }
-                end = next.clamp(end + 1, to);
-            }
+            let end = end.clamp(at + 1, to);
             if !is_hole {
-                self.raw_run(file, at, end)?;
+                let before = run.take_if(|run| HOLE < at - run.1);
+                if let Some((from, to)) = before {
+                    self.raw_run(file, from, to)?;
+                }
+                run = Some((run.map_or(at, |run| run.0), end));
             }
             at = end;
         }
-        Ok(())
+        match run {
+            Some((from, to)) => self.raw_run(file, from, to),
+            None => Ok(()),
+        }
     }
 
     fn raw_run(&mut self, file: &mut dyn ReadSeek, from: u64, to: u64) -> io::Result<()> {

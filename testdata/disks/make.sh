@@ -4,7 +4,8 @@
 # with gzip, which keylint opens on the way.
 #
 # Tools (Debian packages): btrfs-progs, cryptsetup-bin, dosfstools, e2fsprogs, exfatprogs,
-# fdisk, gdisk, genisoimage, lvm2, mtools, ntfs-3g, python3, qemu-utils, squashfs-tools, xfsprogs.
+# fdisk, gdisk, genisoimage, lvm2, mtools, ntfs-3g, python3, qemu-utils, squashfs-tools,
+# xfsprogs, zip, zstd.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
@@ -100,6 +101,50 @@ isofs -R -J -o rockridge.iso
 isofs -J -o joliet.iso
 isofs -o plain.iso 2>/dev/null
 rm 'tree/a long name, with ünicode.pem'
+
+# One in the other: a key in a docx in a zip in a tar.zst in ext4 on a partition in qcow2, on a disk
+# that is nearly all hole.
+mkdir word && cp key.pem word/document.xml && zip -qX letter.docx word/document.xml
+zip -qX letters.zip letter.docx && mkdir home
+tar --sort=name --mtime=@1700000000 --owner=0 --group=0 -cf - letters.zip | zstd -q >home/backup.tar.zst
+truncate -s 63G part && mke2fs -q -F -t ext4 -O ^has_journal,^resize_inode -N 64 -E lazy_itable_init=1 -d home part
+truncate -s 64G whole && sgdisk -n 1:2048:132122623 whole >/dev/null
+python3 - <<'P'
+import os
+# Copied piece by piece, so that holes stay holes.
+part, whole = open("part", "rb"), open("whole", "r+b")
+at = 0
+while True:
+    try:
+        at = os.lseek(part.fileno(), at, os.SEEK_DATA)
+    except OSError:
+        break
+    end = os.lseek(part.fileno(), at, os.SEEK_HOLE)
+    part.seek(at)
+    whole.seek(2048 * 512 + at)
+    whole.write(part.read(end - at))
+    at = end
+P
+qemu-img convert -q -c -f raw -O qcow2 whole beast.qcow2
+rm part whole
+
+# What `docker save` writes, with a key in a layer that a later one takes away.
+mkdir -p docker/blobs/sha256 rootfs/etc && cp key.pem rootfs/etc/server.pem
+pack=(tar --sort=name --mtime=@1700000000 --owner=0 --group=0 --numeric-owner)
+"${pack[@]}" -C rootfs -cf lower etc && rm rootfs/etc/server.pem && : >rootfs/etc/.wh.server.pem
+"${pack[@]}" -C rootfs -cf upper etc
+for layer in lower upper; do
+  mv $layer "docker/blobs/sha256/$(sha256sum $layer | cut -d' ' -f1)"
+done
+(cd docker && python3 - <<'P'
+import json, os
+layers = sorted("blobs/sha256/" + name for name in os.listdir("blobs/sha256"))
+json.dump([{"Config": "config.json", "RepoTags": ["app:1"], "Layers": layers}], open("manifest.json", "w"))
+json.dump({"architecture": "amd64", "os": "linux", "config": {}}, open("config.json", "w"))
+P
+)
+"${pack[@]}" -C docker -cf docker.tar blobs config.json manifest.json
+keep beast.qcow2 docker.tar
 
 # Encrypted volumes, cut after what describes them; and file systems that nothing reads.
 for version in 1 2; do

@@ -1,10 +1,7 @@
 //! qcow2, the images of QEMU (docs/interop/qcow2.txt), versions 2 and 3: the disk, the disks of its
 //! snapshots, and what is in none of them. A file that an image is based on is never opened.
 
-use std::{
-    io::{self, Read, SeekFrom},
-    rc::Rc,
-};
+use std::io::{self, Read, SeekFrom};
 
 use zeroize::Zeroizing;
 
@@ -12,7 +9,7 @@ use super::{
     super::{Entries, Layer, Open, ReadSeek, Unread, invalid},
     claims::Claims,
     numbers::{be16, be32, be64},
-    view::{Data, Piece, View, bytes_at},
+    view::{Cache, Data, Piece, View, bytes_at},
 };
 use crate::ledger::Reason;
 
@@ -139,33 +136,28 @@ fn disk(
             }
         }
     }
-    let mut second = (u64::MAX, Zeroizing::new(Vec::new()));
-    let mut unpacked = (u64::MAX, Rc::default());
+    let (mut tables, mut unpacked) = (Cache::default(), Cache::default());
     let map = |file: &mut dyn ReadSeek, at: u64| {
         let table = usize::try_from(at / spanned).ok().and_then(|table| first.get(table));
         let table = table.copied().ok_or_else(|| invalid("beyond the first table"))?;
         if table == 0 {
             return Ok(Piece { length: spanned - at % spanned, data: Data::Zeros });
         }
-        if second.0 != table {
-            second = (table, bytes_at(file, table, image.cluster())?);
-        }
+        let second = tables.get(table, || bytes_at(file, table, image.cluster()))?;
         let index = at % spanned / image.cluster();
         let entry_at = usize::try_from(index * image.entry()).unwrap_or(usize::MAX);
-        let entry = be64(&second.1, entry_at);
+        let entry = be64(&second, entry_at);
         let into = at % image.cluster();
         let rest = image.cluster() - into;
         let is_zero = entry & 1 != 0 && image.version > 2 && !image.has_subclusters;
         match place(image, entry) {
             Place::Packed { offset, length } => {
-                if unpacked.0 != offset {
-                    unpacked = (offset, Rc::new(unpack(file, image, offset, length)?));
-                }
-                Ok(Piece { length: rest, data: Data::Unpacked(Rc::clone(&unpacked.1), into) })
+                let bytes = unpacked.get(offset, || unpack(file, image, offset, length))?;
+                Ok(Piece { length: rest, data: Data::Unpacked(bytes, into) })
             }
             Place::Plain(offset) if image.has_subclusters => {
                 let part = image.cluster() / 32;
-                let allocated = be64(&second.1, entry_at + 8) >> (into / part) & 1 != 0;
+                let allocated = be64(&second, entry_at + 8) >> (into / part) & 1 != 0;
                 let data = if allocated { Data::File(offset + into) } else { Data::Zeros };
                 Ok(Piece { length: part - into % part, data })
             }

@@ -5,7 +5,6 @@ use std::{
     cell::RefCell,
     collections::HashSet,
     io::{self, Read, SeekFrom},
-    rc::Rc,
 };
 
 use zeroize::Zeroizing;
@@ -15,7 +14,7 @@ use super::{
     claims::Claims,
     files::{DEPTH, joined},
     numbers::{le16, le32, le64},
-    view::{Data, Piece, View, bytes_at},
+    view::{Bytes, Cache, Data, Piece, View, bytes_at},
 };
 use crate::ledger::Reason;
 
@@ -35,8 +34,6 @@ const BLOCKS: u64 = 1 << 24;
 /// Bytes of a directory that are read.
 const DIRECTORY: u64 = 256 << 20;
 
-type Bytes = Rc<Zeroizing<Vec<u8>>>;
-
 struct System {
     method: u16,
     block: u64,
@@ -44,9 +41,9 @@ struct System {
     directories: u64,
     /// Where the pieces of the table of fragments are.
     fragments: Zeroizing<Vec<u8>>,
-    /// What was unpacked last of metadata, with where the next block is, and of fragments.
-    metadata: RefCell<Option<(u64, Bytes, u64)>>,
-    fragment: RefCell<Option<(u64, Bytes)>>,
+    /// What was unpacked last of metadata, and of files.
+    metadata: RefCell<Cache>,
+    unpacked: RefCell<Cache>,
 }
 
 struct Directory {
@@ -92,7 +89,7 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
         directories: le64(&head, 72),
         fragments,
         metadata: RefCell::default(),
-        fragment: RefCell::default(),
+        unpacked: RefCell::default(),
     };
     let mut claims = Claims::default();
     let root = le64(&head, 32);
@@ -150,17 +147,14 @@ impl System {
     }
 
     fn metadata_block(&self, file: &mut dyn ReadSeek, at: u64) -> io::Result<(Bytes, u64)> {
-        if let Some((from, bytes, next)) = &*self.metadata.borrow()
-            && *from == at
-        {
-            return Ok((Rc::clone(bytes), *next));
-        }
         let head = le16(&bytes_at(file, at, 2)?, 0);
         let length = u64::from(head & 0x7fff);
-        let bytes = self.unpack(file, at + 2, length, head & 0x8000 != 0, METADATA)?;
-        let next = at + 2 + length;
-        *self.metadata.borrow_mut() = Some((at, Rc::clone(&bytes), next));
-        Ok((bytes, next))
+        let is_plain = head & 0x8000 != 0;
+        let bytes = self
+            .metadata
+            .borrow_mut()
+            .get(at, || self.unpack(file, at + 2, length, is_plain, METADATA))?;
+        Ok((bytes, at + 2 + length))
     }
 
     /// What is packed in `length` bytes; no more than `most` of it.
@@ -171,10 +165,10 @@ impl System {
         length: u64,
         is_plain: bool,
         most: u64,
-    ) -> io::Result<Bytes> {
+    ) -> io::Result<Zeroizing<Vec<u8>>> {
         let packed = bytes_at(file, at, length.min(most))?;
         if is_plain {
-            return Ok(Rc::new(packed));
+            return Ok(packed);
         }
         let mut bytes = Zeroizing::new(Vec::new());
         let packed = packed.as_slice();
@@ -193,7 +187,7 @@ impl System {
             }
             _ => zstd::Decoder::new(packed)?.single_frame().take(most).read_to_end(&mut bytes)?,
         };
-        Ok(Rc::new(bytes))
+        Ok(bytes)
     }
 
     fn inode(&self, file: &mut dyn ReadSeek, number: u64) -> io::Result<Inode> {
@@ -315,7 +309,6 @@ impl System {
             }
             None => None,
         };
-        let mut unpacked: (u64, Bytes) = (u64::MAX, Rc::default());
         let map = |file: &mut dyn ReadSeek, at: u64| {
             let (index, into) = (at / self.block, at % self.block);
             let rest = self.block - into;
@@ -325,21 +318,20 @@ impl System {
                 if packed == 0 {
                     return Ok(Piece { length: rest, data: Data::Zeros });
                 }
-                if unpacked.0 != place {
-                    let is_plain = length & PLAIN != 0;
-                    unpacked = (place, self.unpack(file, place, packed, is_plain, self.block)?);
-                }
-                let data = Data::Unpacked(Rc::clone(&unpacked.1), into);
+                let is_plain = length & PLAIN != 0;
+                let bytes = self
+                    .unpacked
+                    .borrow_mut()
+                    .get(place, || self.unpack(file, place, packed, is_plain, self.block))?;
+                let data = Data::Unpacked(bytes, into);
                 return Ok(Piece { length: rest, data });
             }
             let (place, length, is_plain, offset) =
                 fragment.ok_or_else(|| invalid("a block that is not there"))?;
-            let kept = self.fragment.take().filter(|kept| kept.0 == place);
-            let bytes = match kept {
-                Some((_, bytes)) => bytes,
-                None => self.unpack(file, place, length, is_plain, self.block)?,
-            };
-            self.fragment.replace(Some((place, Rc::clone(&bytes))));
+            let bytes = self
+                .unpacked
+                .borrow_mut()
+                .get(place, || self.unpack(file, place, length, is_plain, self.block))?;
             Ok(Piece { length: rest, data: Data::Unpacked(bytes, offset.saturating_add(into)) })
         };
         entries.member_at(path, &mut View::new(file, inode.size, map))

@@ -1,6 +1,7 @@
 //! Bytes that lie in pieces over a file, read as if they lay together.
 
 use std::{
+    collections::VecDeque,
     io::{self, Read, Seek, SeekFrom},
     rc::Rc,
 };
@@ -22,7 +23,35 @@ pub(super) enum Data {
     /// From this offset of the file on.
     File(u64),
     /// From this offset of what was unpacked on. What is missing there reads as zeros.
-    Unpacked(Rc<Zeroizing<Vec<u8>>>, u64),
+    Unpacked(Bytes, u64),
+}
+
+pub(super) type Bytes = Rc<Zeroizing<Vec<u8>>>;
+
+/// What was read or unpacked last, by where it was. A file system goes to and fro between its
+/// tables and what they tell of.
+#[derive(Default)]
+pub(super) struct Cache {
+    kept: VecDeque<(u64, Bytes)>,
+}
+
+/// Pieces in a cache; of clusters of 2 MiB, the largest, they are 32 MiB.
+const CACHED: usize = 16;
+
+impl Cache {
+    pub(super) fn get(
+        &mut self,
+        at: u64,
+        read: impl FnOnce() -> io::Result<Zeroizing<Vec<u8>>>,
+    ) -> io::Result<Bytes> {
+        if let Some((_, bytes)) = self.kept.iter().find(|kept| kept.0 == at) {
+            return Ok(Rc::clone(bytes));
+        }
+        let bytes = Rc::new(read()?);
+        self.kept.truncate(CACHED - 1);
+        self.kept.push_front((at, Rc::clone(&bytes)));
+        Ok(bytes)
+    }
 }
 
 /// Reads what `map` says is at an offset below `length`.

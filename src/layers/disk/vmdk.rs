@@ -1,10 +1,7 @@
 //! VMDK, the images of VMware (Virtual Disk Format 5.0): sparse ones, and those for streams, which
 //! are compressed. A flat one is the disk itself, and only text names it.
 
-use std::{
-    io::{self, Read, SeekFrom},
-    rc::Rc,
-};
+use std::io::{self, Read, SeekFrom};
 
 use zeroize::Zeroizing;
 
@@ -12,7 +9,7 @@ use super::{
     super::{Entries, Layer, Open, ReadSeek, Unread, invalid},
     claims::Claims,
     numbers::{le16, le32, le64},
-    view::{Data, Piece, View, bytes_at},
+    view::{Cache, Data, Piece, View, bytes_at},
 };
 use crate::ledger::Reason;
 
@@ -81,27 +78,21 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
             claims.add(at, to);
         }
     }
-    let mut second = (0, Zeroizing::new(Vec::new()));
-    let mut unpacked = (u64::MAX, Rc::default());
+    let (mut tables, mut unpacked) = (Cache::default(), Cache::default());
     let map = |file: &mut dyn ReadSeek, at: u64| {
         let index = usize::try_from(at / spanned * 4).unwrap_or(usize::MAX);
         let table = u64::from(le32(&first, index)) * SECTOR;
         if table == 0 {
             return Ok(Piece { length: spanned - at % spanned, data: Data::Zeros });
         }
-        if second.0 != table {
-            second = (table, bytes_at(file, table, per_table * 4)?);
-        }
+        let second = tables.get(table, || bytes_at(file, table, per_table * 4))?;
         let index = usize::try_from(at % spanned / grain * 4).unwrap_or(usize::MAX);
         let into = at % grain;
-        let data = match place(le32(&second.1, index)) {
+        let data = match place(le32(&second, index)) {
             None => Data::Zeros,
             Some(place) if !is_packed => Data::File(place + into),
             Some(place) => {
-                if unpacked.0 != place {
-                    unpacked = (place, Rc::new(unpack(file, place, grain)?));
-                }
-                Data::Unpacked(Rc::clone(&unpacked.1), into)
+                Data::Unpacked(unpacked.get(place, || unpack(file, place, grain))?, into)
             }
         };
         Ok(Piece { length: grain - into, data })

@@ -3,12 +3,14 @@
 use std::{
     cell::Cell,
     io::{self, Read},
+    ops::Range,
     rc::Rc,
 };
 
 use super::{Cut, Input, Place, Walk, is_cut, name, walk::Spent};
 use crate::{
     budget::{self, Limits},
+    fact::{Fact, Field, Site},
     inspect,
     ledger::{Reason, Skip},
 };
@@ -19,6 +21,15 @@ pub(crate) struct Entries<'e, 'w> {
     layer: &'static str,
     /// Bytes of the container that were read, to which what comes out is compared.
     counter: Rc<Cell<u64>>,
+    parts: Vec<Part>,
+}
+
+/// Something inside that gave facts, to whose bytes the same facts are not told again.
+struct Part {
+    /// The bytes of the container that hold it.
+    at: Vec<Range<u64>>,
+    /// Its facts, in those of the walk.
+    facts: Range<usize>,
 }
 
 impl<'e, 'w> Entries<'e, 'w> {
@@ -28,7 +39,7 @@ impl<'e, 'w> Entries<'e, 'w> {
         layer: &'static str,
         counter: Rc<Cell<u64>>,
     ) -> Self {
-        Self { walk, place, layer, counter }
+        Self { walk, place, layer, counter, parts: Vec::new() }
     }
 
     /// Inspects something inside that shares its coding with what follows: if it cannot be read
@@ -51,6 +62,43 @@ impl<'e, 'w> Entries<'e, 'w> {
             _ => {}
         }
         self.check()
+    }
+
+    /// Inspects something inside of a document, whose bytes `at` are looked at as they are as well.
+    pub(crate) fn part(
+        &mut self,
+        name: &[u8],
+        at: &[Range<u64>],
+        reader: &mut dyn Read,
+    ) -> io::Result<()> {
+        let from = self.walk.inspected.facts.len();
+        let outcome = self.member(name, reader);
+        let facts = from..self.walk.inspected.facts.len();
+        if !facts.is_empty() {
+            self.parts.push(Part { at: at.to_vec(), facts });
+        }
+        outcome
+    }
+
+    /// Inspects the bytes of the document itself, and leaves out what its parts told of them.
+    pub(super) fn itself(&mut self, reader: &mut dyn Read) {
+        let facts = self.walk.inspected.facts.len();
+        inspect::beside(self.walk, self.place, Input::Stream(reader));
+        let own = self.walk.inspected.facts.split_off(facts);
+        for mut fact in own {
+            let told = &self.walk.inspected.facts;
+            let is_told = |site: &Site| self.parts.iter().any(|part| part.tells(&fact, site, told));
+            let sites: Vec<Site> =
+                fact.sites.iter().filter(|site| !is_told(site)).cloned().collect();
+            fact.count = fact.count.saturating_sub((fact.sites.len() - sites.len()) as u64);
+            // More sites than are kept may be elsewhere.
+            if !sites.is_empty() {
+                fact.sites = sites;
+            }
+            if fact.count > 0 {
+                self.walk.inspected.facts.push(fact);
+            }
+        }
     }
 
     /// Inspects bytes that belong to nothing in the container, unless they are all zero.
@@ -140,6 +188,16 @@ impl<'e, 'w> Entries<'e, 'w> {
             Some((kind, problem)) => Err(io::Error::new(kind, problem)),
             None => Ok(()),
         }
+    }
+}
+
+impl Part {
+    /// Whether a fact seen in the bytes as they are is one of this part: the same, or a piece.
+    fn tells(&self, fact: &Fact, site: &Site, facts: &[Fact]) -> bool {
+        let is_piece = matches!(fact.text(Field::Label), Some("truncated" | "unparsed"));
+        let is_same = |told: &Fact| told.kind == fact.kind && told.fields == fact.fields;
+        self.at.iter().any(|range| range.contains(&site.offset))
+            && (is_piece || facts.get(self.facts.clone()).unwrap_or_default().iter().any(is_same))
     }
 }
 

@@ -5,12 +5,15 @@ mod ar;
 mod asar;
 mod bzip2;
 mod cpio;
+mod eml;
 mod entries;
 mod gzip;
 mod joined;
 mod lz4;
 mod lzip;
 mod lzma;
+mod mbox;
+mod mime;
 mod name;
 mod rar;
 mod rpm;
@@ -57,6 +60,9 @@ pub(crate) enum Open {
     /// At any place. An input that cannot seek is copied to where it can. What is inside of no
     /// entry is for the layer to hand out, as gaps.
     Seek(fn(&mut dyn ReadSeek, &mut Entries<'_, '_>) -> io::Result<()>),
+    /// The same for a document, whose bytes are looked at as they are as well. So what the layer
+    /// misses, and what was taken for a document and is none, is seen all the same.
+    Beside(fn(&mut dyn ReadSeek, &mut Entries<'_, '_>) -> io::Result<()>),
 }
 
 /// All layers, by name.
@@ -67,10 +73,12 @@ pub(crate) const TABLE: &[Layer] = &[
     bzip2::LAYER,
     unix_compress::LAYER,
     cpio::LAYER,
+    eml::LAYER,
     gzip::LAYER,
     lz4::LAYER,
     lzip::LAYER,
     lzma::LAYER,
+    mbox::LAYER,
     rar::LAYER,
     rpm::LAYER,
     tar::LAYER,
@@ -96,7 +104,8 @@ pub(crate) fn open(
     let mut source = Source::new(feed);
     match layer.open {
         Open::Stream(read) => stream(layer, read, walk, place, &mut source),
-        Open::Seek(read) => seek(layer, read, walk, place, &mut source),
+        Open::Seek(read) => seek(layer, read, false, walk, place, &mut source),
+        Open::Beside(read) => seek(layer, read, true, walk, place, &mut source),
     }
     source.consumed()
 }
@@ -152,6 +161,7 @@ fn stream(
 fn seek(
     layer: &'static Layer,
     read: fn(&mut dyn ReadSeek, &mut Entries<'_, '_>) -> io::Result<()>,
+    is_beside: bool,
     walk: &mut Walk<'_>,
     place: Place<'_>,
     source: &mut Source<'_>,
@@ -176,13 +186,14 @@ fn seek(
     counter.set(length.as_ref().copied().unwrap_or_default());
     let mut entries = Entries::new(walk, place, layer.name, counter);
     let outcome = length.and_then(|_| guarded(|| read(file, &mut entries)));
-    if let Err(problem) = outcome
-        && !is_cut(&problem)
-    {
-        damaged(&mut entries, &problem, has_failed);
-        if file.rewind().is_ok() {
-            entries.as_it_is(b"(as it is)", file);
-        }
+    let problem = outcome.err().filter(|problem| !is_cut(problem));
+    if let Some(problem) = &problem {
+        damaged(&mut entries, problem, has_failed);
+    }
+    if is_beside && file.rewind().is_ok() {
+        entries.itself(file);
+    } else if problem.is_some() && file.rewind().is_ok() {
+        entries.as_it_is(b"(as it is)", file);
     }
 }
 

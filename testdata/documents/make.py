@@ -1,0 +1,112 @@
+"""Makes the documents in this directory anew, each around the same key (ec/p-256.pkcs8.pem), with
+the libraries that people make them with. tests/documents.rs says what must be found in them.
+
+python3 make.py [NAME ...]
+"""
+
+import io, mailbox, os, pathlib, sys, uu, zipfile
+from email.message import EmailMessage, Message
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.policy import SMTP
+
+HERE = pathlib.Path(__file__).parent
+KEY = (HERE / "../keys/ec/p-256.pkcs8.pem").read_bytes()
+RSA = (HERE / "../keys/rsa/rsa-2048.pkcs8.pem").read_bytes()
+
+
+def zipped(name="key.pem"):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0)), KEY, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def message(subject="keys", body="Here they are.\n", **how):
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = "Alice <alice@example.org>"
+    mail["To"] = "Bob <bob@example.org>"
+    mail["Date"] = "Mon, 01 Jan 2024 10:00:00 +0000"
+    mail["Message-ID"] = f"<{subject}@example.org>"
+    mail["Subject"] = subject
+    mail.set_content(body, **how)
+    return mail
+
+
+def bounded(mail):
+    """With boundaries that do not change from run to run."""
+    for number, part in enumerate(mail.walk()):
+        if part.is_multipart() and part.get_content_maintype() == "multipart":
+            part.set_boundary(f"=={number}==boundary==")
+    return mail
+
+
+def attachment():
+    mail = message()
+    mail.add_attachment(KEY, maintype="application", subtype="x-pem-file", filename="schlüssel.pem")
+    return bounded(mail).as_bytes()
+
+
+def nested():
+    inner = message("inner")
+    inner.add_attachment(zipped(), maintype="application", subtype="zip", filename="keys.zip")
+    outer = message("outer")
+    outer.add_attachment(bounded(inner))
+    outer.set_boundary("==outer==")
+    return outer.as_bytes()
+
+
+def uuencoded():
+    out = io.BytesIO()
+    uu.encode(io.BytesIO(KEY), out, "key.pem", 0o600)
+    mail = Message()
+    mail["From"], mail["To"] = "alice@example.org", "bob@example.org"
+    mail["Content-Type"] = 'application/octet-stream; name="key.pem"'
+    mail["Content-Transfer-Encoding"] = "x-uuencode"
+    mail.set_payload(out.getvalue().decode())
+    return mail.as_bytes()
+
+
+def encrypted():
+    mail = MIMEMultipart("encrypted", "==1==", protocol="application/pgp-encrypted")
+    mail["From"], mail["To"] = "alice@example.org", "bob@example.org"
+    mail.attach(MIMEApplication(b"Version: 1\n", "pgp-encrypted", lambda part: part.set_payload(part.get_payload(decode=False))))
+    return mail.as_bytes()
+
+
+def box():
+    path = HERE / "box.tmp"
+    path.unlink(missing_ok=True)
+    file = mailbox.mbox(path)
+    for mail in (
+        message("one", "From here on there is nothing.\nFrom Mon Jan nothing.\n"),
+        message("two"),
+        message("three", KEY.decode(), cte="quoted-printable"),
+    ):
+        if mail["Subject"] == "two":
+            mail.add_attachment(KEY, maintype="text", subtype="x-pem", filename="key.pem")
+        mail = mailbox.mboxMessage(bounded(mail))
+        mail.set_from("alice@example.org Mon Jan  1 10:00:00 2024")
+        file.add(mail)
+    file.close()
+    data = path.read_bytes()
+    path.unlink()
+    return data
+
+
+MAKERS = {
+    "attachment.eml": attachment,
+    "body.eml": lambda: message(body=KEY.decode()).as_bytes(),
+    "quoted.eml": lambda: message(body="ü\n" + KEY.decode(), cte="quoted-printable").as_bytes().replace(b"BEGIN", b"=42EGIN"),
+    "nested.eml": nested,
+    "uuencoded.eml": uuencoded,
+    "encrypted.eml": encrypted,
+    "box.mbox": box,
+    # Reads as a message at first, and is none.
+    "prose.txt": lambda: b"From: the office\nTo: whom it concerns\n\nContent-Transfer-Encoding: base64\n\n" + KEY,
+}
+
+if __name__ == "__main__":
+    for name, make in MAKERS.items():
+        if len(sys.argv) == 1 or name in sys.argv[1:]:
+            (HERE / name).write_bytes(make())

@@ -24,11 +24,21 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("attachment.eml", &["!eml:schlüssel.pem"]),
     ("body.eml", &[""]),
     ("box.mbox", &["!mbox:(message 2)!eml:key.pem", "!mbox:(message 3)!eml:(part 1)"]),
+    ("deleted.sqlite", &["!sqlite:(page 17)/77/3"]),
+    ("freed.sqlite", &["!sqlite:(free pages from 14)"]),
+    ("large.sqlite", &["!sqlite:notes/77/body"]),
+    ("log.sqlite-wal", &["!sqlite-wal:(page 15)/77/3"]),
     ("nested.eml", &["!eml:(part 2)!eml:keys.zip!zip:key.pem"]),
     ("prose.txt", &[""]),
     ("quoted.eml", &["!eml:(part 1)"]),
+    ("small.sqlite", &[""]),
     ("uuencoded.eml", &["!eml:key.pem"]),
+    ("wide.sqlite", &["!sqlite:notes/77/body"]),
+    ("zip.sqlite", &["!sqlite:notes/77/body!zip:key.pem"]),
 ];
+
+/// Documents without anything in them.
+const EMPTY: &[&str] = &["empty.sqlite"];
 
 /// Documents that nobody reads without a key.
 const ENCRYPTED: &[&str] = &["encrypted.eml"];
@@ -53,6 +63,15 @@ fn each_place_of_a_key_is_told_once() {
         assert_eq!(inspection.ledger.skips, [], "{document}");
         assert!(inspection.facts.iter().all(|fact| fact.text(Field::KeyId) == Some(KEY)));
         assert!(inspection.facts.iter().all(|fact| fact.count == fact.sites.len() as u64));
+    }
+}
+
+#[test]
+fn an_empty_document_is_no_gap() {
+    for file in EMPTY {
+        let inspection = inspect_bytes("in", &bytes(file));
+        assert_eq!(inspection.facts, [], "{file}");
+        assert_eq!(inspection.ledger.skips, [], "{file}");
     }
 }
 

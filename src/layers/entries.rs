@@ -192,10 +192,16 @@ impl<'e, 'w> Entries<'e, 'w> {
 }
 
 impl Part {
-    /// Whether a fact seen in the bytes as they are is one of this part: the same, or a piece.
+    /// Whether a fact seen in the bytes as they are is one of this part: the same, the same key
+    /// where its encoding hides what is around it, or a piece.
     fn tells(&self, fact: &Fact, site: &Site, facts: &[Fact]) -> bool {
         let is_piece = matches!(fact.text(Field::Label), Some("truncated" | "unparsed"));
-        let is_same = |told: &Fact| told.kind == fact.kind && told.fields == fact.fields;
+        let is_same = |told: &Fact| {
+            let is_equal = |field| told.text(field) == fact.text(field);
+            let is_key = fact.text(Field::KeyId).is_some()
+                && [Field::KeyId, Field::Class, Field::Label].into_iter().all(is_equal);
+            told.kind == fact.kind && (is_key || told.fields == fact.fields)
+        };
         self.at.iter().any(|range| range.contains(&site.offset))
             && (is_piece || facts.get(self.facts.clone()).unwrap_or_default().iter().any(is_same))
     }

@@ -15,10 +15,14 @@ mod lzma;
 mod mbox;
 mod mime;
 mod name;
+mod pieces;
 mod rar;
 mod rpm;
 mod sevenzip;
 mod source;
+mod sqlite;
+mod sqlite_page;
+mod sqlite_schema;
 mod tar;
 mod unix_compress;
 mod walk;
@@ -81,6 +85,8 @@ pub(crate) const TABLE: &[Layer] = &[
     mbox::LAYER,
     rar::LAYER,
     rpm::LAYER,
+    sqlite::LAYER,
+    sqlite::WAL,
     tar::LAYER,
     xz::LAYER,
     zip::LAYER,

@@ -4,7 +4,7 @@ the libraries that people make them with. tests/documents.rs says what must be f
 python3 make.py [NAME ...]
 """
 
-import io, mailbox, os, pathlib, sys, uu, zipfile
+import io, mailbox, pathlib, sqlite3, sys, uu, zipfile
 from email.message import EmailMessage, Message
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
@@ -94,6 +94,63 @@ def box():
     return data
 
 
+def table(path, encoding="UTF-8", page=512):
+    base = sqlite3.connect(path)
+    base.execute(f"PRAGMA page_size = {page}")
+    base.execute(f"PRAGMA encoding = '{encoding}'")
+    base.execute("PRAGMA auto_vacuum = NONE")
+    base.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT, body)")
+    base.execute("CREATE INDEX titles ON notes (title)")
+    for number in range(60):
+        base.execute("INSERT INTO notes VALUES (?, ?, ?)", (number, f"note {number}", "text " * 8))
+    return base
+
+
+def database(fill, **how):
+    path = HERE / "base.tmp"
+    path.unlink(missing_ok=True)
+    base = table(path, **how)
+    fill(base)
+    base.commit()
+    base.close()
+    data = path.read_bytes()
+    path.unlink()
+    return data
+
+
+def put(value, number=77):
+    return lambda base: base.execute("INSERT INTO notes VALUES (?, 'key', ?)", (number, value))
+
+
+def freed(base):
+    base.execute("PRAGMA secure_delete = OFF")
+    put("x" * 1400 + KEY.decode() + "x" * 600)(base)
+    base.commit()
+    base.execute("DELETE FROM notes WHERE id = 77")
+
+
+def deleted(base):
+    base.execute("PRAGMA secure_delete = OFF")
+    put("x" * 1400 + KEY.decode() + "x" * 600)(base)
+    base.commit()
+    base.execute("DELETE FROM notes WHERE id < 60")
+    base.execute("DELETE FROM notes WHERE id = 77")
+
+
+def log():
+    path = HERE / "wal.tmp"
+    path.unlink(missing_ok=True)
+    base = table(path)
+    base.commit()
+    base.execute("PRAGMA journal_mode = WAL")
+    put("x" * 200 + KEY.decode() + "x" * 900)(base)
+    base.commit()
+    data = pathlib.Path(f"{path}-wal").read_bytes()
+    base.close()
+    path.unlink()
+    return data
+
+
 MAKERS = {
     "attachment.eml": attachment,
     "body.eml": lambda: message(body=KEY.decode()).as_bytes(),
@@ -102,6 +159,14 @@ MAKERS = {
     "uuencoded.eml": uuencoded,
     "encrypted.eml": encrypted,
     "box.mbox": box,
+    "small.sqlite": lambda: database(put(KEY.decode())),
+    "large.sqlite": lambda: database(put("x" * 300 + KEY.decode() + "x" * 2000)),
+    "zip.sqlite": lambda: database(put(zipped()), page=4096),
+    "wide.sqlite": lambda: database(put("x" * 300 + KEY.decode() + "x" * 100), encoding="UTF-16le"),
+    "deleted.sqlite": lambda: database(deleted),
+    "freed.sqlite": lambda: database(freed),
+    "log.sqlite-wal": log,
+    "empty.sqlite": lambda: database(lambda base: None),
     # Reads as a message at first, and is none.
     "prose.txt": lambda: b"From: the office\nTo: whom it concerns\n\nContent-Transfer-Encoding: base64\n\n" + KEY,
 }

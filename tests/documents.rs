@@ -21,14 +21,19 @@ const KEY: &str = "spki-sha256:a2ede879b737b855f11f63864464f0bb71308e4516602d5d7
 
 /// Document, and all chains that lead to the key: each of its places is told once.
 const DOCUMENTS: &[(&str, &[&str])] = &[
+    ("attached.pdf", &["!pdf:(object 8)!zip:key.pem"]),
     ("attachment.eml", &["!eml:schlüssel.pem"]),
     ("body.eml", &[""]),
     ("box.mbox", &["!mbox:(message 2)!eml:key.pem", "!mbox:(message 3)!eml:(part 1)"]),
     ("deleted.sqlite", &["!sqlite:(page 17)/77/3"]),
+    ("escaped.pdf", &["!pdf:(text of object 7)"]),
+    ("flate.pdf", &["!pdf:(text of object 7)"]),
     ("freed.sqlite", &["!sqlite:(free pages from 14)"]),
     ("large.sqlite", &["!sqlite:notes/77/body"]),
     ("log.sqlite-wal", &["!sqlite-wal:(page 15)/77/3"]),
+    ("lzw.pdf", &["!pdf:(text of object 4)"]),
     ("nested.eml", &["!eml:(part 2)!eml:keys.zip!zip:key.pem"]),
+    ("page.pdf", &["!pdf:(text of object 7)"]),
     ("prose.txt", &[""]),
     ("quoted.eml", &["!eml:(part 1)"]),
     ("small.sqlite", &[""]),
@@ -38,10 +43,10 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
 ];
 
 /// Documents without anything in them.
-const EMPTY: &[&str] = &["empty.sqlite"];
+const EMPTY: &[&str] = &["empty.pdf", "empty.sqlite"];
 
 /// Documents that nobody reads without a key.
-const ENCRYPTED: &[&str] = &["encrypted.eml"];
+const ENCRYPTED: &[&str] = &["encrypted.eml", "encrypted.pdf"];
 
 fn bytes(name: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/documents").join(name);

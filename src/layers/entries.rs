@@ -73,6 +73,15 @@ impl<'e, 'w> Entries<'e, 'w> {
     ) -> io::Result<()> {
         let from = self.walk.inspected.facts.len();
         let outcome = self.member(name, reader);
+        // The same bytes may be read in several ways.
+        let earlier: Vec<&Part> =
+            self.parts.iter().rev().take_while(|part| part.at == at).collect();
+        if !earlier.is_empty() {
+            let mut new = self.walk.inspected.facts.split_off(from);
+            let told = &self.walk.inspected.facts;
+            new.retain(|fact| !earlier.iter().any(|part| part.gave(fact, told)));
+            self.walk.inspected.facts.append(&mut new);
+        }
         let facts = from..self.walk.inspected.facts.len();
         if !facts.is_empty() {
             self.parts.push(Part { at: at.to_vec(), facts });
@@ -192,18 +201,21 @@ impl<'e, 'w> Entries<'e, 'w> {
 }
 
 impl Part {
-    /// Whether a fact seen in the bytes as they are is one of this part: the same, the same key
-    /// where its encoding hides what is around it, or a piece.
+    /// Whether a fact seen in the bytes as they are is one of this part.
     fn tells(&self, fact: &Fact, site: &Site, facts: &[Fact]) -> bool {
+        self.at.iter().any(|range| range.contains(&site.offset)) && self.gave(fact, facts)
+    }
+
+    /// Whether it gave the same fact, the same key where an encoding hides what is around it, or
+    /// one that this is a piece of.
+    fn gave(&self, fact: &Fact, facts: &[Fact]) -> bool {
         let is_piece = matches!(fact.text(Field::Label), Some("truncated" | "unparsed"));
-        let is_same = |told: &Fact| {
+        facts.get(self.facts.clone()).unwrap_or_default().iter().any(|told| {
             let is_equal = |field| told.text(field) == fact.text(field);
             let is_key = fact.text(Field::KeyId).is_some()
                 && [Field::KeyId, Field::Class, Field::Label].into_iter().all(is_equal);
-            told.kind == fact.kind && (is_key || told.fields == fact.fields)
-        };
-        self.at.iter().any(|range| range.contains(&site.offset))
-            && (is_piece || facts.get(self.facts.clone()).unwrap_or_default().iter().any(is_same))
+            told.kind == fact.kind && (is_piece || is_key || told.fields == fact.fields)
+        })
     }
 }
 

@@ -15,6 +15,9 @@ mod lzma;
 mod mbox;
 mod mime;
 mod name;
+mod pdf;
+mod pdf_filter;
+mod pdf_text;
 mod pieces;
 mod rar;
 mod rpm;
@@ -83,6 +86,7 @@ pub(crate) const TABLE: &[Layer] = &[
     lzip::LAYER,
     lzma::LAYER,
     mbox::LAYER,
+    pdf::LAYER,
     rar::LAYER,
     rpm::LAYER,
     sqlite::LAYER,

@@ -1,14 +1,19 @@
 """Makes the documents in this directory anew, each around the same key (ec/p-256.pkcs8.pem), with
-the libraries that people make them with. tests/documents.rs says what must be found in them.
+the libraries that people make them with (pip: reportlab, pypdf, cryptography). tests/documents.rs says what must be found in them.
 
 python3 make.py [NAME ...]
 """
 
-import io, mailbox, pathlib, sqlite3, sys, uu, zipfile
+import hashlib, io, mailbox, pathlib, sqlite3, sys, uu, zipfile
 from email.message import EmailMessage, Message
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.policy import SMTP
+
+import pypdf
+import reportlab.rl_config
+from pypdf._codecs._codecs import LzwCodec
+from reportlab.pdfgen.canvas import Canvas
 
 HERE = pathlib.Path(__file__).parent
 KEY = (HERE / "../keys/ec/p-256.pkcs8.pem").read_bytes()
@@ -151,6 +156,37 @@ def log():
     return data
 
 
+def page(compress=1, encode85=1, lines=None):
+    reportlab.rl_config.useA85 = encode85
+    out = io.BytesIO()
+    canvas = Canvas(out, invariant=1, pageCompression=compress)
+    text = canvas.beginText(50, 700)
+    for line in KEY.decode().splitlines() if lines is None else lines:
+        text.textLine(line)
+    canvas.drawText(text)
+    canvas.save()
+    return out.getvalue()
+
+
+def rewritten(change, data=None):
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(data or page(lines=["nothing"])))
+    change(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def lzw(writer):
+    """The text of the page in LZW, with a long beginning that needs codes of all lengths."""
+    contents = writer.pages[0]["/Contents"].get_object()
+    noise = "".join(hashlib.sha256(b"%d" % n).hexdigest() for n in range(60))
+    data = f"% {noise}\n".encode() + contents.get_data()
+    stream = pypdf.generic.StreamObject()
+    stream[pypdf.generic.NameObject("/Filter")] = pypdf.generic.NameObject("/LZWDecode")
+    stream._data = LzwCodec().encode(data)
+    writer._replace_object(contents.indirect_reference.idnum, stream)
+
+
 MAKERS = {
     "attachment.eml": attachment,
     "body.eml": lambda: message(body=KEY.decode()).as_bytes(),
@@ -167,6 +203,13 @@ MAKERS = {
     "freed.sqlite": lambda: database(freed),
     "log.sqlite-wal": log,
     "empty.sqlite": lambda: database(lambda base: None),
+    "page.pdf": page,
+    "escaped.pdf": lambda: page(compress=0).replace(b"-----BEGIN", rb"\055----BEGIN"),
+    "flate.pdf": lambda: page(encode85=0),
+    "attached.pdf": lambda: rewritten(lambda writer: writer.add_attachment("keys.zip", zipped())),
+    "lzw.pdf": lambda: rewritten(lzw, page()),
+    "encrypted.pdf": lambda: rewritten(lambda writer: writer.encrypt("x", algorithm="AES-256"), page()),
+    "empty.pdf": lambda: page(lines=[]),
     # Reads as a message at first, and is none.
     "prose.txt": lambda: b"From: the office\nTo: whom it concerns\n\nContent-Transfer-Encoding: base64\n\n" + KEY,
 }

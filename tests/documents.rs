@@ -28,7 +28,9 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("deleted.sqlite", &["!sqlite:(page 17)/77/3"]),
     ("escaped.pdf", &["!pdf:(text of object 7)"]),
     ("flate.pdf", &["!pdf:(text of object 7)"]),
+    ("fragmented.ole", &["!cfb:large"]),
     ("freed.sqlite", &["!sqlite:(free pages from 14)"]),
+    ("large.ole", &["!cfb:zip!zip:key.pem"]),
     ("large.sqlite", &["!sqlite:notes/77/body"]),
     ("log.sqlite-wal", &["!sqlite-wal:(page 15)/77/3"]),
     ("lzw.pdf", &["!pdf:(text of object 4)"]),
@@ -36,6 +38,8 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("page.pdf", &["!pdf:(text of object 7)"]),
     ("prose.txt", &[""]),
     ("quoted.eml", &["!eml:(part 1)"]),
+    ("sheet.xls", &[""]),
+    ("small.ole", &["!cfb:archive!zip:key.pem"]),
     ("small.sqlite", &[""]),
     ("uuencoded.eml", &["!eml:key.pem"]),
     ("wide.sqlite", &["!sqlite:notes/77/body"]),
@@ -43,10 +47,10 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
 ];
 
 /// Documents without anything in them.
-const EMPTY: &[&str] = &["empty.pdf", "empty.sqlite"];
+const EMPTY: &[&str] = &["empty.ole", "empty.pdf", "empty.sqlite"];
 
 /// Documents that nobody reads without a key.
-const ENCRYPTED: &[&str] = &["encrypted.eml", "encrypted.pdf"];
+const ENCRYPTED: &[&str] = &["encrypted.eml", "encrypted.pdf", "protected.docx"];
 
 fn bytes(name: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/documents").join(name);

@@ -4,6 +4,7 @@
 mod ar;
 mod asar;
 mod bzip2;
+mod cfb;
 mod cpio;
 mod eml;
 mod entries;
@@ -19,6 +20,7 @@ mod pdf;
 mod pdf_filter;
 mod pdf_text;
 mod pieces;
+mod pst;
 mod rar;
 mod rpm;
 mod sevenzip;
@@ -78,6 +80,7 @@ pub(crate) const TABLE: &[Layer] = &[
     ar::LAYER,
     asar::LAYER,
     bzip2::LAYER,
+    cfb::LAYER,
     unix_compress::LAYER,
     cpio::LAYER,
     eml::LAYER,
@@ -87,6 +90,7 @@ pub(crate) const TABLE: &[Layer] = &[
     lzma::LAYER,
     mbox::LAYER,
     pdf::LAYER,
+    pst::LAYER,
     rar::LAYER,
     rpm::LAYER,
     sqlite::LAYER,

@@ -34,6 +34,9 @@ const STREAMS: usize = 1_000_000;
 const TEXT: u64 = 8 << 20;
 const TABLES: usize = 16;
 
+/// Bytes that are read with tables of characters, once for each table.
+const SPELLED: usize = 512 << 20;
+
 struct Stream {
     /// Of the object; 0 if it has no number.
     number: u64,
@@ -81,15 +84,21 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
             entries.part(name.as_bytes(), at, &mut bytes)?;
         }
     }
+    let mut left = SPELLED;
     for stream in found.iter().filter(|stream| stream.is_page && !tables.is_empty()) {
         let (bytes, _told) = beginning(file, stream)?;
         for table in &tables {
+            left = left.saturating_sub(bytes.len());
             let text = pdf_text::text(&bytes, Some(table));
             if !text.is_empty() {
                 let name = format!("(text of object {})", stream.number);
                 let at = std::slice::from_ref(&stream.bytes);
                 entries.part(name.as_bytes(), at, &mut text.as_slice())?;
             }
+        }
+        if left == 0 {
+            entries.note(Reason::OverBudget, "the text of its pages");
+            break;
         }
     }
     Ok(())

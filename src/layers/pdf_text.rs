@@ -48,7 +48,7 @@ impl Table {
                     let (before, here) = codes.split_at(start.unwrap_or_default().min(codes.len()));
                     table.ranges(before);
                     if let [from, _to, characters @ ..] = here {
-                        for (code, text) in (number(from)..).zip(characters) {
+                        for (code, text) in (number(from)..=u32::MAX).zip(characters) {
                             table.add(code, utf8(text));
                         }
                     }

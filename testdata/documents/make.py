@@ -1,17 +1,20 @@
 """Makes the documents in this directory anew, each around the same key (ec/p-256.pkcs8.pem), with
-the libraries that people make them with (pip: reportlab, pypdf, cryptography). tests/documents.rs says what must be found in them.
+the libraries that people make them with (pip: reportlab, pypdf,
+cryptography, xlwt, msoffcrypto-tool; Debian: libgsf-bin). tests/documents.rs says what must be found in them.
 
 python3 make.py [NAME ...]
 """
 
-import hashlib, io, mailbox, pathlib, sqlite3, sys, uu, zipfile
+import hashlib, io, mailbox, pathlib, sqlite3, struct, subprocess, sys, tempfile, uu, zipfile
 from email.message import EmailMessage, Message
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.policy import SMTP
 
+import msoffcrypto.format.ooxml
 import pypdf
 import reportlab.rl_config
+import xlwt
 from pypdf._codecs._codecs import LzwCodec
 from reportlab.pdfgen.canvas import Canvas
 
@@ -187,6 +190,48 @@ def lzw(writer):
     writer._replace_object(contents.indirect_reference.idnum, stream)
 
 
+def compound(**streams):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in streams.items():
+            (pathlib.Path(folder) / name).write_bytes(data)
+        out = pathlib.Path(folder) / "out.ole"
+        subprocess.run(["gsf", "createole", out, *streams], check=True, cwd=folder)
+        return out.read_bytes()
+
+
+def fragmented():
+    """The second and the ninth sector of a stream change places."""
+    size = 512
+    body = b"x" * 900 + KEY + b"x" * 8000
+    data = bytearray(compound(large=body))
+    start = data.index(body) // size - 1
+    table = (struct.unpack_from("<I", data, 76)[0] + 1) * size
+    one, other = start + 1, start + 8
+    at = lambda sector: slice((sector + 1) * size, (sector + 2) * size)
+    data[at(one)], data[at(other)] = data[at(other)], data[at(one)]
+    for sector, after in ((start, other), (other, one + 1), (other - 1, one), (one, other + 1)):
+        struct.pack_into("<I", data, table + 4 * sector, after)
+    return bytes(data)
+
+
+def sheet():
+    book = xlwt.Workbook()
+    book.add_sheet("keys").write(0, 0, KEY.decode())
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def protected():
+    plain, out = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(plain, "w") as file:
+        space = "http://schemas.openxmlformats.org/package/2006/content-types"
+        file.writestr("[Content_Types].xml", f'<Types xmlns="{space}"/>')
+        file.writestr("word/document.xml", KEY + bytes(8000))
+    msoffcrypto.format.ooxml.OOXMLFile(plain).encrypt("x", out)
+    return out.getvalue()
+
+
 MAKERS = {
     "attachment.eml": attachment,
     "body.eml": lambda: message(body=KEY.decode()).as_bytes(),
@@ -210,6 +255,12 @@ MAKERS = {
     "lzw.pdf": lambda: rewritten(lzw, page()),
     "encrypted.pdf": lambda: rewritten(lambda writer: writer.encrypt("x", algorithm="AES-256"), page()),
     "empty.pdf": lambda: page(lines=[]),
+    "small.ole": lambda: compound(archive=zipped(), text=b"nothing"),
+    "large.ole": lambda: compound(archive=b"x" * 5000, zip=zipped() + bytes(5000)),
+    "fragmented.ole": fragmented,
+    "sheet.xls": sheet,
+    "protected.docx": protected,
+    "empty.ole": lambda: compound(text=b"nothing"),
     # Reads as a message at first, and is none.
     "prose.txt": lambda: b"From: the office\nTo: whom it concerns\n\nContent-Transfer-Encoding: base64\n\n" + KEY,
 }

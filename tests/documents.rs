@@ -1,5 +1,5 @@
 //! Documents: mail, databases and what else holds keys beside its own text. They are made by the
-//! libraries that people make them with; `testdata/documents/make.py` says how.
+//! tools that people use; `testdata/documents/make.py` says how.
 
 #![allow(
     clippy::disallowed_methods,
@@ -35,19 +35,25 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("log.sqlite-wal", &["!sqlite-wal:(page 15)/77/3"]),
     ("lzw.pdf", &["!pdf:(text of object 4)"]),
     ("nested.eml", &["!eml:(part 2)!eml:keys.zip!zip:key.pem"]),
+    ("packed.rdb", &["!rdb:key"]),
     ("page.pdf", &["!pdf:(text of object 7)"]),
+    ("plain.rdb", &[""]),
     ("prose.txt", &[""]),
     ("quoted.eml", &["!eml:(part 1)"]),
     ("sheet.xls", &[""]),
     ("small.ole", &["!cfb:archive!zip:key.pem"]),
     ("small.sqlite", &[""]),
+    ("table.rdb", &["!rdb:keys"]),
     ("uuencoded.eml", &["!eml:key.pem"]),
     ("wide.sqlite", &["!sqlite:notes/77/body"]),
+    ("zip.rdb", &["!rdb:key!zip:key.pem"]),
     ("zip.sqlite", &["!sqlite:notes/77/body!zip:key.pem"]),
+    ("packed.pgdump", &["!pgdump:public.keys!zlib:", "!pgdump:(large object 4711)!zlib:"]),
+    ("plain.pgdump", &["!pgdump:public.keys", "!pgdump:(large object 4711)"]),
 ];
 
 /// Documents without anything in them.
-const EMPTY: &[&str] = &["empty.ole", "empty.pdf", "empty.sqlite"];
+const EMPTY: &[&str] = &["empty.ole", "empty.pdf", "empty.rdb", "empty.sqlite"];
 
 /// Documents that nobody reads without a key.
 const ENCRYPTED: &[&str] = &["encrypted.eml", "encrypted.pdf", "protected.docx"];

@@ -19,9 +19,11 @@ mod name;
 mod pdf;
 mod pdf_filter;
 mod pdf_text;
+mod pgdump;
 mod pieces;
 mod pst;
 mod rar;
+mod rdb;
 mod rpm;
 mod sevenzip;
 mod source;
@@ -90,8 +92,10 @@ pub(crate) const TABLE: &[Layer] = &[
     lzma::LAYER,
     mbox::LAYER,
     pdf::LAYER,
+    pgdump::LAYER,
     pst::LAYER,
     rar::LAYER,
+    rdb::LAYER,
     rpm::LAYER,
     sqlite::LAYER,
     sqlite::WAL,

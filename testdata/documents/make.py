@@ -1,11 +1,13 @@
-"""Makes the documents in this directory anew, each around the same key (ec/p-256.pkcs8.pem), with
-the libraries that people make them with (pip: reportlab, pypdf,
-cryptography, xlwt, msoffcrypto-tool; Debian: libgsf-bin). tests/documents.rs says what must be found in them.
+"""Makes the documents in this directory anew, each around the same key (ec/p-256.pkcs8.pem), by
+the tools that people use. tests/documents.rs says what must be found in them.
+
+pip: cryptography, msoffcrypto-tool, pypdf, reportlab, xlwt. Debian: libgsf-bin, postgresql,
+redis-server.
 
 python3 make.py [NAME ...]
 """
 
-import hashlib, io, mailbox, pathlib, sqlite3, struct, subprocess, sys, tempfile, uu, zipfile
+import hashlib, io, mailbox, os, pathlib, sqlite3, struct, subprocess, sys, tempfile, uu, zipfile
 from email.message import EmailMessage, Message
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
@@ -232,6 +234,55 @@ def protected():
     return out.getvalue()
 
 
+def redis(*commands):
+    with tempfile.TemporaryDirectory() as folder:
+        socket = f"{folder}/socket"
+        server = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", ""],
+            stdout=subprocess.DEVNULL,
+        )
+        client = ["redis-cli", "-s", socket]
+        while subprocess.run([*client, "PING"], capture_output=True).stdout != b"PONG\n":
+            pass
+        for command in (*commands, ["SAVE"]):
+            # The last argument comes from the input, which may be any bytes.
+            last = command[-1] if isinstance(command[-1], bytes) else None
+            words = command[:-1] if last else command
+            subprocess.run([*client, *(["-x"] if last else []), *words], input=last, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*client, "SHUTDOWN", "NOSAVE"], check=True)
+        server.wait()
+        return (pathlib.Path(folder) / "dump.rdb").read_bytes()
+
+
+OTHERS = [["RPUSH", "list", "a", "b"], ["SADD", "set", "1", "2"], ["SADD", "words", "x" * 80],
+          ["ZADD", "scores", "1.5", "a"], ["HSET", "table", "k", "x" * 80], ["SET", "number", "12345"],
+          ["SET", "passing", "x", "EX", "1000"]]
+
+
+def postgres(*options, key=KEY, rows=200):
+    """Runs a server of its own, as nobody, who may."""
+    tools = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        base = f"{folder}/base"
+        run = lambda *command, **how: subprocess.run(
+            ["setpriv", "--reuid=nobody", "--clear-groups", *map(str, command)],
+            check=True, stdout=subprocess.PIPE, cwd=folder, **how)
+        run(tools / "initdb", "-D", base, "-U", "keylint", "--no-sync")
+        run(tools / "pg_ctl", "-D", base, "-w", "-l", f"{folder}/log", "-o", f"-k {folder} -h ''", "start")
+        try:
+            there = ("-h", folder, "-U", "keylint", "postgres")
+            hexed = key.hex()
+            run("psql", *there, input=f"""
+                CREATE TABLE keys (id integer, body text);
+                INSERT INTO keys SELECT n, md5(n::text) FROM generate_series(1, {rows}) n;
+                INSERT INTO keys VALUES (0, convert_from(decode('{hexed}', 'hex'), 'UTF8'));
+                SELECT lo_from_bytea(4711, decode('{hexed}', 'hex'));""".encode())
+            return run("pg_dump", "-Fc", *options, *there).stdout
+        finally:
+            run(tools / "pg_ctl", "-D", base, "-w", "-m", "immediate", "stop")
+
+
 MAKERS = {
     "attachment.eml": attachment,
     "body.eml": lambda: message(body=KEY.decode()).as_bytes(),
@@ -261,6 +312,13 @@ MAKERS = {
     "sheet.xls": sheet,
     "protected.docx": protected,
     "empty.ole": lambda: compound(text=b"nothing"),
+    "plain.rdb": lambda: redis(["CONFIG", "SET", "rdbcompression", "no"], *OTHERS, ["SET", "key", KEY]),
+    "packed.rdb": lambda: redis(*OTHERS, ["SET", "key", b"x" * 500 + b"\n" + KEY]),
+    "table.rdb": lambda: redis(*OTHERS, ["HSET", "keys", "tls", KEY + b"x" * 500]),
+    "zip.rdb": lambda: redis(*OTHERS, ["SET", "key", zipped()]),
+    "empty.rdb": lambda: redis(*OTHERS),
+    "packed.pgdump": postgres,
+    "plain.pgdump": lambda: postgres("-Z0", rows=1),
     # Reads as a message at first, and is none.
     "prose.txt": lambda: b"From: the office\nTo: whom it concerns\n\nContent-Transfer-Encoding: base64\n\n" + KEY,
 }

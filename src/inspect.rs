@@ -110,6 +110,14 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
     walk.buffer.put(place.depth, buffer);
 }
 
+/// Looks at the bytes of a container as they are, beside what it holds.
+pub(crate) fn beside(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) {
+    let mut buffer = walk.buffer.take(place.depth + 1);
+    let feed = Feed { reader: input.lent(), buffer: &mut buffer, length: 0, end: None };
+    let _counted_by_the_container = windows(walk, place, feed);
+    walk.buffer.put(place.depth + 1, buffer);
+}
+
 /// Looks at all bytes, window by window. Gives their number, and whether a container ends there.
 fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> (u64, bool) {
     let mut file = File::new(walk, place);

@@ -3,6 +3,7 @@
 use std::{
     cell::Cell,
     io::{self, Read, Seek, SeekFrom},
+    ops::Range,
     rc::Rc,
 };
 
@@ -11,6 +12,7 @@ use zeroize::Zeroizing;
 use super::{Cut, Input, Place, ReadSeek, Walk, is_cut, name, walk::Spent};
 use crate::{
     budget::{self, Limits},
+    fact::{Fact, Field, Site},
     inspect,
     ledger::{Reason, Skip},
 };
@@ -24,6 +26,15 @@ pub(crate) struct Entries<'e, 'w> {
     layer: &'static str,
     /// Bytes of the container that were read, to which what comes out is compared.
     counter: Rc<Cell<u64>>,
+    parts: Vec<Part>,
+}
+
+/// Something inside that gave facts, to whose bytes the same facts are not told again.
+struct Part {
+    /// The bytes of the container that hold it.
+    at: Vec<Range<u64>>,
+    /// Its facts, in those of the walk.
+    facts: Range<usize>,
 }
 
 impl<'e, 'w> Entries<'e, 'w> {
@@ -33,7 +44,7 @@ impl<'e, 'w> Entries<'e, 'w> {
         layer: &'static str,
         counter: Rc<Cell<u64>>,
     ) -> Self {
-        Self { walk, place, layer, counter }
+        Self { walk, place, layer, counter, parts: Vec::new() }
     }
 
     /// Inspects something inside that shares its coding with what follows: if it cannot be read
@@ -65,6 +76,52 @@ impl<'e, 'w> Entries<'e, 'w> {
             _ => {}
         }
         self.check()
+    }
+
+    /// Inspects something inside of a document, whose bytes `at` are looked at as they are as well.
+    pub(crate) fn part(
+        &mut self,
+        name: &[u8],
+        at: &[Range<u64>],
+        reader: &mut dyn Read,
+    ) -> io::Result<()> {
+        let from = self.walk.inspected.facts.len();
+        let outcome = self.member(name, reader);
+        // The same bytes may be read in several ways.
+        let earlier: Vec<&Part> =
+            self.parts.iter().rev().take_while(|part| part.at == at).collect();
+        if !earlier.is_empty() {
+            let mut new = self.walk.inspected.facts.split_off(from);
+            let told = &self.walk.inspected.facts;
+            new.retain(|fact| !earlier.iter().any(|part| part.gave(fact, told)));
+            self.walk.inspected.facts.append(&mut new);
+        }
+        let facts = from..self.walk.inspected.facts.len();
+        if !facts.is_empty() {
+            self.parts.push(Part { at: at.to_vec(), facts });
+        }
+        outcome
+    }
+
+    /// Inspects the bytes of the document itself, and leaves out what its parts told of them.
+    pub(super) fn itself(&mut self, reader: &mut dyn Read) {
+        let facts = self.walk.inspected.facts.len();
+        inspect::beside(self.walk, self.place, Input::Stream(reader));
+        let own = self.walk.inspected.facts.split_off(facts);
+        for mut fact in own {
+            let told = &self.walk.inspected.facts;
+            let is_told = |site: &Site| self.parts.iter().any(|part| part.tells(&fact, site, told));
+            let sites: Vec<Site> =
+                fact.sites.iter().filter(|site| !is_told(site)).cloned().collect();
+            fact.count = fact.count.saturating_sub((fact.sites.len() - sites.len()) as u64);
+            // More sites than are kept may be elsewhere.
+            if !sites.is_empty() {
+                fact.sites = sites;
+            }
+            if fact.count > 0 {
+                self.walk.inspected.facts.push(fact);
+            }
+        }
     }
 
     /// Inspects bytes that belong to nothing in the container, unless they are all zero.
@@ -207,6 +264,25 @@ impl<'e, 'w> Entries<'e, 'w> {
             Some((kind, problem)) => Err(io::Error::new(kind, problem)),
             None => Ok(()),
         }
+    }
+}
+
+impl Part {
+    /// Whether a fact seen in the bytes as they are is one of this part.
+    fn tells(&self, fact: &Fact, site: &Site, facts: &[Fact]) -> bool {
+        self.at.iter().any(|range| range.contains(&site.offset)) && self.gave(fact, facts)
+    }
+
+    /// Whether it gave the same fact, the same key where an encoding hides what is around it, or
+    /// one that this is a piece of.
+    fn gave(&self, fact: &Fact, facts: &[Fact]) -> bool {
+        let is_piece = matches!(fact.text(Field::Label), Some("truncated" | "unparsed"));
+        facts.get(self.facts.clone()).unwrap_or_default().iter().any(|told| {
+            let is_equal = |field| told.text(field) == fact.text(field);
+            let is_key = fact.text(Field::KeyId).is_some()
+                && [Field::KeyId, Field::Class, Field::Label].into_iter().all(is_equal);
+            told.kind == fact.kind && (is_piece || is_key || told.fields == fact.fields)
+        })
     }
 }
 

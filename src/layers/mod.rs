@@ -4,19 +4,33 @@
 mod ar;
 mod asar;
 mod bzip2;
+mod cfb;
 mod cpio;
 mod disk;
+mod eml;
 mod entries;
 mod gzip;
 mod joined;
 mod lz4;
 mod lzip;
 mod lzma;
+mod mbox;
+mod mime;
 mod name;
+mod pdf;
+mod pdf_filter;
+mod pdf_text;
+mod pgdump;
+mod pieces;
+mod pst;
 mod rar;
+mod rdb;
 mod rpm;
 mod sevenzip;
 mod source;
+mod sqlite;
+mod sqlite_page;
+mod sqlite_schema;
 mod tar;
 mod unix_compress;
 mod walk;
@@ -58,6 +72,9 @@ pub(crate) enum Open {
     /// At any place. An input that cannot seek is copied to where it can. What is inside of no
     /// entry is for the layer to hand out, as gaps.
     Seek(fn(&mut dyn ReadSeek, &mut Entries<'_, '_>) -> io::Result<()>),
+    /// The same for a document, whose bytes are looked at as they are as well. So what the layer
+    /// misses, and what was taken for a document and is none, is seen all the same.
+    Beside(fn(&mut dyn ReadSeek, &mut Entries<'_, '_>) -> io::Result<()>),
 }
 
 /// All layers, by name.
@@ -69,8 +86,10 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::unread::BITLOCKER,
     disk::unread::BTRFS,
     bzip2::LAYER,
+    cfb::LAYER,
     unix_compress::LAYER,
     cpio::LAYER,
+    eml::LAYER,
     disk::unread::EROFS,
     disk::fat::EXFAT,
     disk::ext::LAYER,
@@ -85,11 +104,18 @@ pub(crate) const TABLE: &[Layer] = &[
     lz4::LAYER,
     lzip::LAYER,
     lzma::LAYER,
+    mbox::LAYER,
     disk::partitions::MBR,
     disk::ntfs::LAYER,
+    pdf::LAYER,
+    pgdump::LAYER,
+    pst::LAYER,
     disk::qcow2::LAYER,
     rar::LAYER,
+    rdb::LAYER,
     rpm::LAYER,
+    sqlite::LAYER,
+    sqlite::WAL,
     disk::squashfs::LAYER,
     tar::LAYER,
     disk::vhd::LAYER,
@@ -118,7 +144,8 @@ pub(crate) fn open(
     let mut source = Source::new(feed);
     match layer.open {
         Open::Stream(read) => stream(layer, read, walk, place, &mut source),
-        Open::Seek(read) => seek(layer, read, walk, place, &mut source),
+        Open::Seek(read) => seek(layer, read, false, walk, place, &mut source),
+        Open::Beside(read) => seek(layer, read, true, walk, place, &mut source),
     }
     source.consumed()
 }
@@ -174,6 +201,7 @@ fn stream(
 fn seek(
     layer: &'static Layer,
     read: fn(&mut dyn ReadSeek, &mut Entries<'_, '_>) -> io::Result<()>,
+    is_beside: bool,
     walk: &mut Walk<'_>,
     place: Place<'_>,
     source: &mut Source<'_>,
@@ -198,13 +226,14 @@ fn seek(
     counter.set(length.as_ref().copied().unwrap_or_default());
     let mut entries = Entries::new(walk, place, layer.name, counter);
     let outcome = length.and_then(|_| guarded(|| read(file, &mut entries)));
-    if let Err(problem) = outcome
-        && !is_cut(&problem)
-    {
-        damaged(&mut entries, &problem, has_failed);
-        if file.rewind().is_ok() {
-            entries.as_it_is(b"(as it is)", file);
-        }
+    let problem = outcome.err().filter(|problem| !is_cut(problem));
+    if let Some(problem) = &problem {
+        damaged(&mut entries, problem, has_failed);
+    }
+    if is_beside && file.rewind().is_ok() {
+        entries.itself(file);
+    } else if problem.is_some() && file.rewind().is_ok() {
+        entries.as_it_is(b"(as it is)", file);
     }
 }
 

@@ -1,0 +1,329 @@
+"""Makes the documents in this directory anew, each around the same key (ec/p-256.pkcs8.pem), by
+the tools that people use. tests/documents.rs says what must be found in them.
+
+pip: cryptography, msoffcrypto-tool, pypdf, reportlab, xlwt. Debian: libgsf-bin, postgresql,
+redis-server.
+
+python3 make.py [NAME ...]
+"""
+
+import hashlib, io, mailbox, os, pathlib, sqlite3, struct, subprocess, sys, tempfile, uu, zipfile
+from email.message import EmailMessage, Message
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.policy import SMTP
+
+import msoffcrypto.format.ooxml
+import pypdf
+import reportlab.rl_config
+import xlwt
+from pypdf._codecs._codecs import LzwCodec
+from reportlab.pdfgen.canvas import Canvas
+
+HERE = pathlib.Path(__file__).parent
+KEY = (HERE / "../keys/ec/p-256.pkcs8.pem").read_bytes()
+RSA = (HERE / "../keys/rsa/rsa-2048.pkcs8.pem").read_bytes()
+
+
+def zipped(name="key.pem"):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0)), KEY, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def message(subject="keys", body="Here they are.\n", **how):
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = "Alice <alice@example.org>"
+    mail["To"] = "Bob <bob@example.org>"
+    mail["Date"] = "Mon, 01 Jan 2024 10:00:00 +0000"
+    mail["Message-ID"] = f"<{subject}@example.org>"
+    mail["Subject"] = subject
+    mail.set_content(body, **how)
+    return mail
+
+
+def bounded(mail):
+    """With boundaries that do not change from run to run."""
+    for number, part in enumerate(mail.walk()):
+        if part.is_multipart() and part.get_content_maintype() == "multipart":
+            part.set_boundary(f"=={number}==boundary==")
+    return mail
+
+
+def attachment():
+    mail = message()
+    mail.add_attachment(KEY, maintype="application", subtype="x-pem-file", filename="schlüssel.pem")
+    return bounded(mail).as_bytes()
+
+
+def nested():
+    inner = message("inner")
+    inner.add_attachment(zipped(), maintype="application", subtype="zip", filename="keys.zip")
+    outer = message("outer")
+    outer.add_attachment(bounded(inner))
+    outer.set_boundary("==outer==")
+    return outer.as_bytes()
+
+
+def uuencoded():
+    out = io.BytesIO()
+    uu.encode(io.BytesIO(KEY), out, "key.pem", 0o600)
+    mail = Message()
+    mail["From"], mail["To"] = "alice@example.org", "bob@example.org"
+    mail["Content-Type"] = 'application/octet-stream; name="key.pem"'
+    mail["Content-Transfer-Encoding"] = "x-uuencode"
+    mail.set_payload(out.getvalue().decode())
+    return mail.as_bytes()
+
+
+def encrypted():
+    mail = MIMEMultipart("encrypted", "==1==", protocol="application/pgp-encrypted")
+    mail["From"], mail["To"] = "alice@example.org", "bob@example.org"
+    mail.attach(MIMEApplication(b"Version: 1\n", "pgp-encrypted", lambda part: part.set_payload(part.get_payload(decode=False))))
+    return mail.as_bytes()
+
+
+def box():
+    path = HERE / "box.tmp"
+    path.unlink(missing_ok=True)
+    file = mailbox.mbox(path)
+    for mail in (
+        message("one", "From here on there is nothing.\nFrom Mon Jan nothing.\n"),
+        message("two"),
+        message("three", KEY.decode(), cte="quoted-printable"),
+    ):
+        if mail["Subject"] == "two":
+            mail.add_attachment(KEY, maintype="text", subtype="x-pem", filename="key.pem")
+        mail = mailbox.mboxMessage(bounded(mail))
+        mail.set_from("alice@example.org Mon Jan  1 10:00:00 2024")
+        file.add(mail)
+    file.close()
+    data = path.read_bytes()
+    path.unlink()
+    return data
+
+
+def table(path, encoding="UTF-8", page=512):
+    base = sqlite3.connect(path)
+    base.execute(f"PRAGMA page_size = {page}")
+    base.execute(f"PRAGMA encoding = '{encoding}'")
+    base.execute("PRAGMA auto_vacuum = NONE")
+    base.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT, body)")
+    base.execute("CREATE INDEX titles ON notes (title)")
+    for number in range(60):
+        base.execute("INSERT INTO notes VALUES (?, ?, ?)", (number, f"note {number}", "text " * 8))
+    return base
+
+
+def database(fill, **how):
+    path = HERE / "base.tmp"
+    path.unlink(missing_ok=True)
+    base = table(path, **how)
+    fill(base)
+    base.commit()
+    base.close()
+    data = path.read_bytes()
+    path.unlink()
+    return data
+
+
+def put(value, number=77):
+    return lambda base: base.execute("INSERT INTO notes VALUES (?, 'key', ?)", (number, value))
+
+
+def freed(base):
+    base.execute("PRAGMA secure_delete = OFF")
+    put("x" * 1400 + KEY.decode() + "x" * 600)(base)
+    base.commit()
+    base.execute("DELETE FROM notes WHERE id = 77")
+
+
+def deleted(base):
+    base.execute("PRAGMA secure_delete = OFF")
+    put("x" * 1400 + KEY.decode() + "x" * 600)(base)
+    base.commit()
+    base.execute("DELETE FROM notes WHERE id < 60")
+    base.execute("DELETE FROM notes WHERE id = 77")
+
+
+def log():
+    path = HERE / "wal.tmp"
+    path.unlink(missing_ok=True)
+    base = table(path)
+    base.commit()
+    base.execute("PRAGMA journal_mode = WAL")
+    put("x" * 200 + KEY.decode() + "x" * 900)(base)
+    base.commit()
+    data = pathlib.Path(f"{path}-wal").read_bytes()
+    base.close()
+    path.unlink()
+    return data
+
+
+def page(compress=1, encode85=1, lines=None):
+    reportlab.rl_config.useA85 = encode85
+    out = io.BytesIO()
+    canvas = Canvas(out, invariant=1, pageCompression=compress)
+    text = canvas.beginText(50, 700)
+    for line in KEY.decode().splitlines() if lines is None else lines:
+        text.textLine(line)
+    canvas.drawText(text)
+    canvas.save()
+    return out.getvalue()
+
+
+def rewritten(change, data=None):
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(data or page(lines=["nothing"])))
+    change(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def lzw(writer):
+    """The text of the page in LZW, with a long beginning that needs codes of all lengths."""
+    contents = writer.pages[0]["/Contents"].get_object()
+    noise = "".join(hashlib.sha256(b"%d" % n).hexdigest() for n in range(60))
+    data = f"% {noise}\n".encode() + contents.get_data()
+    stream = pypdf.generic.StreamObject()
+    stream[pypdf.generic.NameObject("/Filter")] = pypdf.generic.NameObject("/LZWDecode")
+    stream._data = LzwCodec().encode(data)
+    writer._replace_object(contents.indirect_reference.idnum, stream)
+
+
+def compound(**streams):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in streams.items():
+            (pathlib.Path(folder) / name).write_bytes(data)
+        out = pathlib.Path(folder) / "out.ole"
+        subprocess.run(["gsf", "createole", out, *streams], check=True, cwd=folder)
+        return out.read_bytes()
+
+
+def fragmented():
+    """The second and the ninth sector of a stream change places."""
+    size = 512
+    body = b"x" * 900 + KEY + b"x" * 8000
+    data = bytearray(compound(large=body))
+    start = data.index(body) // size - 1
+    table = (struct.unpack_from("<I", data, 76)[0] + 1) * size
+    one, other = start + 1, start + 8
+    at = lambda sector: slice((sector + 1) * size, (sector + 2) * size)
+    data[at(one)], data[at(other)] = data[at(other)], data[at(one)]
+    for sector, after in ((start, other), (other, one + 1), (other - 1, one), (one, other + 1)):
+        struct.pack_into("<I", data, table + 4 * sector, after)
+    return bytes(data)
+
+
+def sheet():
+    book = xlwt.Workbook()
+    book.add_sheet("keys").write(0, 0, KEY.decode())
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def protected():
+    plain, out = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(plain, "w") as file:
+        space = "http://schemas.openxmlformats.org/package/2006/content-types"
+        file.writestr("[Content_Types].xml", f'<Types xmlns="{space}"/>')
+        file.writestr("word/document.xml", KEY + bytes(8000))
+    msoffcrypto.format.ooxml.OOXMLFile(plain).encrypt("x", out)
+    return out.getvalue()
+
+
+def redis(*commands):
+    with tempfile.TemporaryDirectory() as folder:
+        socket = f"{folder}/socket"
+        server = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", ""],
+            stdout=subprocess.DEVNULL,
+        )
+        client = ["redis-cli", "-s", socket]
+        while subprocess.run([*client, "PING"], capture_output=True).stdout != b"PONG\n":
+            pass
+        for command in (*commands, ["SAVE"]):
+            # The last argument comes from the input, which may be any bytes.
+            last = command[-1] if isinstance(command[-1], bytes) else None
+            words = command[:-1] if last else command
+            subprocess.run([*client, *(["-x"] if last else []), *words], input=last, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*client, "SHUTDOWN", "NOSAVE"], check=True)
+        server.wait()
+        return (pathlib.Path(folder) / "dump.rdb").read_bytes()
+
+
+OTHERS = [["RPUSH", "list", "a", "b"], ["SADD", "set", "1", "2"], ["SADD", "words", "x" * 80],
+          ["ZADD", "scores", "1.5", "a"], ["HSET", "table", "k", "x" * 80], ["SET", "number", "12345"],
+          ["SET", "passing", "x", "EX", "1000"]]
+
+
+def postgres(*options, key=KEY, rows=200):
+    """Runs a server of its own, as nobody, who may."""
+    tools = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        base = f"{folder}/base"
+        run = lambda *command, **how: subprocess.run(
+            ["setpriv", "--reuid=nobody", "--clear-groups", *map(str, command)],
+            check=True, stdout=subprocess.PIPE, cwd=folder, **how)
+        run(tools / "initdb", "-D", base, "-U", "keylint", "--no-sync")
+        run(tools / "pg_ctl", "-D", base, "-w", "-l", f"{folder}/log", "-o", f"-k {folder} -h ''", "start")
+        try:
+            there = ("-h", folder, "-U", "keylint", "postgres")
+            hexed = key.hex()
+            run("psql", *there, input=f"""
+                CREATE TABLE keys (id integer, body text);
+                INSERT INTO keys SELECT n, md5(n::text) FROM generate_series(1, {rows}) n;
+                INSERT INTO keys VALUES (0, convert_from(decode('{hexed}', 'hex'), 'UTF8'));
+                SELECT lo_from_bytea(4711, decode('{hexed}', 'hex'));""".encode())
+            return run("pg_dump", "-Fc", *options, *there).stdout
+        finally:
+            run(tools / "pg_ctl", "-D", base, "-w", "-m", "immediate", "stop")
+
+
+MAKERS = {
+    "attachment.eml": attachment,
+    "body.eml": lambda: message(body=KEY.decode()).as_bytes(),
+    "quoted.eml": lambda: message(body="ü\n" + KEY.decode(), cte="quoted-printable").as_bytes().replace(b"BEGIN", b"=42EGIN"),
+    "nested.eml": nested,
+    "uuencoded.eml": uuencoded,
+    "encrypted.eml": encrypted,
+    "box.mbox": box,
+    "small.sqlite": lambda: database(put(KEY.decode())),
+    "large.sqlite": lambda: database(put("x" * 300 + KEY.decode() + "x" * 2000)),
+    "zip.sqlite": lambda: database(put(zipped()), page=4096),
+    "wide.sqlite": lambda: database(put("x" * 300 + KEY.decode() + "x" * 100), encoding="UTF-16le"),
+    "deleted.sqlite": lambda: database(deleted),
+    "freed.sqlite": lambda: database(freed),
+    "log.sqlite-wal": log,
+    "empty.sqlite": lambda: database(lambda base: None),
+    "page.pdf": page,
+    "escaped.pdf": lambda: page(compress=0).replace(b"-----BEGIN", rb"\055----BEGIN"),
+    "flate.pdf": lambda: page(encode85=0),
+    "attached.pdf": lambda: rewritten(lambda writer: writer.add_attachment("keys.zip", zipped())),
+    "lzw.pdf": lambda: rewritten(lzw, page()),
+    "encrypted.pdf": lambda: rewritten(lambda writer: writer.encrypt("x", algorithm="AES-256"), page()),
+    "empty.pdf": lambda: page(lines=[]),
+    "small.ole": lambda: compound(archive=zipped(), text=b"nothing"),
+    "large.ole": lambda: compound(archive=b"x" * 5000, zip=zipped() + bytes(5000)),
+    "fragmented.ole": fragmented,
+    "sheet.xls": sheet,
+    "protected.docx": protected,
+    "empty.ole": lambda: compound(text=b"nothing"),
+    "plain.rdb": lambda: redis(["CONFIG", "SET", "rdbcompression", "no"], *OTHERS, ["SET", "key", KEY]),
+    "packed.rdb": lambda: redis(*OTHERS, ["SET", "key", b"x" * 500 + b"\n" + KEY]),
+    "table.rdb": lambda: redis(*OTHERS, ["HSET", "keys", "tls", KEY + b"x" * 500]),
+    "zip.rdb": lambda: redis(*OTHERS, ["SET", "key", zipped()]),
+    "empty.rdb": lambda: redis(*OTHERS),
+    "packed.pgdump": postgres,
+    "plain.pgdump": lambda: postgres("-Z0", rows=1),
+    # Reads as a message at first, and is none.
+    "prose.txt": lambda: b"From: the office\nTo: whom it concerns\n\nContent-Transfer-Encoding: base64\n\n" + KEY,
+}
+
+if __name__ == "__main__":
+    for name, make in MAKERS.items():
+        if len(sys.argv) == 1 or name in sys.argv[1:]:
+            (HERE / name).write_bytes(make())

@@ -1,0 +1,138 @@
+//! Documents: mail, databases and what else holds keys beside its own text. They are made by the
+//! tools that people use; `testdata/documents/make.py` says how.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic, and reads its fixtures itself"
+)]
+
+use std::{fs, path::PathBuf};
+
+use keylint::{
+    fact::{Fact, Field},
+    ledger::Reason,
+    scan::{Inspection, inspect_bytes},
+};
+
+/// The key in all of them, by openssl.
+const KEY: &str = "spki-sha256:a2ede879b737b855f11f63864464f0bb71308e4516602d5d7040e3321af37e7f";
+
+/// Document, and all chains that lead to the key: each of its places is told once.
+const DOCUMENTS: &[(&str, &[&str])] = &[
+    ("attached.pdf", &["!pdf:(object 8)!zip:key.pem"]),
+    ("attachment.eml", &["!eml:schlüssel.pem"]),
+    ("body.eml", &[""]),
+    ("box.mbox", &["!mbox:(message 2)!eml:key.pem", "!mbox:(message 3)!eml:(part 1)"]),
+    ("deleted.sqlite", &["!sqlite:(page 17)/77/3"]),
+    ("escaped.pdf", &["!pdf:(text of object 7)"]),
+    ("flate.pdf", &["!pdf:(text of object 7)"]),
+    ("fragmented.ole", &["!cfb:large"]),
+    ("freed.sqlite", &["!sqlite:(free pages from 14)"]),
+    ("large.ole", &["!cfb:zip!zip:key.pem"]),
+    ("large.sqlite", &["!sqlite:notes/77/body"]),
+    ("log.sqlite-wal", &["!sqlite-wal:(page 15)/77/3"]),
+    ("lzw.pdf", &["!pdf:(text of object 4)"]),
+    ("nested.eml", &["!eml:(part 2)!eml:keys.zip!zip:key.pem"]),
+    ("packed.rdb", &["!rdb:key"]),
+    ("page.pdf", &["!pdf:(text of object 7)"]),
+    ("plain.rdb", &[""]),
+    ("prose.txt", &[""]),
+    ("quoted.eml", &["!eml:(part 1)"]),
+    ("sheet.xls", &[""]),
+    ("small.ole", &["!cfb:archive!zip:key.pem"]),
+    ("small.sqlite", &[""]),
+    ("table.rdb", &["!rdb:keys"]),
+    ("uuencoded.eml", &["!eml:key.pem"]),
+    ("wide.sqlite", &["!sqlite:notes/77/body"]),
+    ("zip.rdb", &["!rdb:key!zip:key.pem"]),
+    ("zip.sqlite", &["!sqlite:notes/77/body!zip:key.pem"]),
+    ("packed.pgdump", &["!pgdump:public.keys!zlib:", "!pgdump:(large object 4711)!zlib:"]),
+    ("plain.pgdump", &["!pgdump:public.keys", "!pgdump:(large object 4711)"]),
+];
+
+/// Documents without anything in them.
+const EMPTY: &[&str] = &["empty.ole", "empty.pdf", "empty.rdb", "empty.sqlite"];
+
+/// Documents that nobody reads without a key.
+const ENCRYPTED: &[&str] = &["encrypted.eml", "encrypted.pdf", "protected.docx"];
+
+fn bytes(name: &str) -> Vec<u8> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/documents").join(name);
+    fs::read(&path).unwrap_or_else(|problem| panic!("{name}: {problem}"))
+}
+
+/// The chains that lead to the key.
+fn chains(inspection: &Inspection) -> Vec<&str> {
+    let is_key = |fact: &&Fact| fact.text(Field::KeyId) == Some(KEY);
+    let sites = inspection.facts.iter().filter(is_key).flat_map(|fact| &fact.sites);
+    sites.map(|site| site.path.strip_prefix("in").unwrap()).collect()
+}
+
+#[test]
+fn each_place_of_a_key_is_told_once() {
+    for (document, expected) in DOCUMENTS {
+        let inspection = inspect_bytes("in", &bytes(document));
+        assert_eq!(chains(&inspection), *expected, "{document}");
+        assert_eq!(inspection.ledger.skips, [], "{document}");
+        assert!(inspection.facts.iter().all(|fact| fact.text(Field::KeyId) == Some(KEY)));
+        assert!(inspection.facts.iter().all(|fact| fact.count == fact.sites.len() as u64));
+    }
+}
+
+#[test]
+fn an_empty_document_is_no_gap() {
+    for file in EMPTY {
+        let inspection = inspect_bytes("in", &bytes(file));
+        assert_eq!(inspection.facts, [], "{file}");
+        assert_eq!(inspection.ledger.skips, [], "{file}");
+    }
+}
+
+#[test]
+fn what_is_encrypted_is_named() {
+    for file in ENCRYPTED {
+        let inspection = inspect_bytes("in", &bytes(file));
+        let reasons: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
+        assert_eq!(reasons, [Reason::Encrypted], "{file}");
+    }
+}
+
+#[test]
+fn a_key_before_the_damage_is_found_and_nothing_panics() {
+    for (document, _) in DOCUMENTS {
+        let whole = bytes(document);
+        let step = (whole.len() / 40).max(1);
+        for at in (0..whole.len()).step_by(step) {
+            no_panic(&inspect_bytes("in", &whole[..at]), document);
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1 << (at % 8);
+            no_panic(&inspect_bytes("in", &flipped), document);
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_spliced_into_a_document_is_found() {
+    let key = fs::read(
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/keys/rsa/rsa-1024.pkcs8.pem"),
+    )
+    .unwrap();
+    for (document, _) in DOCUMENTS {
+        let whole = bytes(document);
+        for part in 0..10 {
+            let at = whole.len() * part / 10;
+            let spliced = [&whole[..at], b"\n", &key, &whole[at..]].concat();
+            let inspection = inspect_bytes("in", &spliced);
+            no_panic(&inspection, document);
+            let is_rsa = |fact: &Fact| fact.text(Field::Algorithm) == Some("rsa");
+            assert!(inspection.facts.iter().any(is_rsa), "{document}: spliced at {at}");
+        }
+    }
+}
+
+fn no_panic(inspection: &Inspection, name: &str) {
+    let failed = inspection.ledger.skips.iter().any(|skip| skip.reason == Reason::ParserFailed);
+    assert!(!failed, "a parser panicked on a variant of {name}");
+}

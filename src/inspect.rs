@@ -5,15 +5,14 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
-    io::{ErrorKind, Read},
+    io::Read,
     panic::{AssertUnwindSafe, catch_unwind},
 };
-
-use zeroize::Zeroizing;
 
 use crate::{
     budget, decode, excerpt,
     fact::{Fact, Field, Kind, Material, Site, Value},
+    feed::{Buffer, End, Feed},
     layers::{self, Input, Place, ReadSeek, Scope, Spent, Walk},
     ledger::{Ledger, Reason, Skip},
     prefilter::{self, Hits},
@@ -27,29 +26,6 @@ pub(crate) struct Inspected {
     /// In the order of their first place.
     pub facts: Vec<Fact>,
     pub ledger: Ledger,
-}
-
-/// Buffers of a reader, one for each depth of containers, reused from input to input.
-pub(crate) struct Buffer(Vec<Zeroizing<Vec<u8>>>);
-
-impl Buffer {
-    pub(crate) fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    fn take(&mut self, depth: usize) -> Zeroizing<Vec<u8>> {
-        let buffer = self.0.get_mut(depth).map(std::mem::take).unwrap_or_default();
-        if buffer.is_empty() { Zeroizing::new(vec![0; budget::FIRST_READ]) } else { buffer }
-    }
-
-    fn put(&mut self, depth: usize, buffer: Zeroizing<Vec<u8>>) {
-        while self.0.len() <= depth {
-            self.0.push(Zeroizing::default());
-        }
-        if let Some(place) = self.0.get_mut(depth) {
-            *place = buffer;
-        }
-    }
 }
 
 /// Inspects everything that `reader` gives. `path` names it in facts and in the ledger.
@@ -163,47 +139,6 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> (u64, b
             start = end - keep;
             base += keep as u64;
         }
-    }
-}
-
-/// A reader and what was read of it and is still needed.
-pub(crate) struct Feed<'a> {
-    pub reader: Input<'a>,
-    pub buffer: &'a mut Vec<u8>,
-    pub length: usize,
-    /// Set once nothing more comes.
-    pub end: Option<End>,
-}
-
-pub(crate) enum End {
-    Reached,
-    Failed(std::io::Error),
-}
-
-impl Feed<'_> {
-    fn bytes(&self) -> &[u8] {
-        self.buffer.get(..self.length).unwrap_or_default()
-    }
-
-    /// Reads until there are `goal` bytes or nothing more comes.
-    fn fill(&mut self, goal: usize) {
-        if self.buffer.len() < goal && self.end.is_none() {
-            self.buffer.resize(goal, 0);
-        }
-        while self.length < goal && self.end.is_none() {
-            let rest = self.buffer.get_mut(self.length..goal).unwrap_or_default();
-            match self.reader.read(rest) {
-                Ok(0) => self.end = Some(End::Reached),
-                Ok(read) => self.length += read,
-                Err(problem) if problem.kind() == ErrorKind::Interrupted => {}
-                Err(problem) => self.end = Some(End::Failed(problem)),
-            }
-        }
-    }
-
-    fn drop_front(&mut self, count: usize) {
-        self.buffer.copy_within(count..self.length, 0);
-        self.length -= count;
     }
 }
 

@@ -20,6 +20,7 @@ mod docs;
 pub mod error;
 mod excerpt;
 pub mod fact;
+mod feed;
 pub mod finding;
 mod formats;
 #[cfg(fuzzing)]
@@ -41,6 +42,7 @@ pub mod report;
 mod rows;
 pub mod rule;
 pub mod scan;
+pub mod site;
 mod stub;
 mod suppress;
 mod unit;

@@ -7,8 +7,9 @@ use globset::GlobSet;
 
 use crate::{
     config::Base,
-    fact::{Fact, Field, Kind, Site, Value, as_directories},
+    fact::{Fact, Field, Kind, Site, Value},
     published,
+    site::as_directories,
 };
 
 /// Most places that a link keeps.

@@ -8,7 +8,7 @@ use std::sync::{
 use crate::{
     error::Error,
     fact::Fact,
-    inspect,
+    feed, inspect,
     layers::Scope,
     ledger::Ledger,
     places::{self, Request},
@@ -45,7 +45,7 @@ pub fn inspect(request: &Request, progress: &Progress) -> Result<Inspection, Err
 
 /// Turns the bytes of one input into facts; `path` names it.
 pub fn inspect_bytes(path: &str, mut bytes: &[u8]) -> Inspection {
-    let buffer = &mut inspect::Buffer::new();
+    let buffer = &mut feed::Buffer::new();
     let inspected = inspect::reader(path, &mut bytes, buffer, Scope::all());
     Inspection { facts: inspected.facts, ledger: inspected.ledger }
 }

@@ -12,8 +12,9 @@ use crate::{
     baseline::Baseline,
     config::{Allow, Base, Config, globs},
     date::Date,
-    fact::{Fact, Field, Kind, Site, as_directories},
+    fact::{Fact, Field, Kind, Site},
     finding::{Notice, Suppression, Suppressor},
+    site::as_directories,
 };
 
 /// An inline allowance holds for a key on its own line, and for the next key below it within this

@@ -51,7 +51,7 @@ pub(crate) use entries::Entries;
 pub(crate) use source::Source;
 pub(crate) use walk::{Input, Place, ReadSeek, Scope, Spent, Walk};
 
-use crate::{inspect::Feed, ledger::Reason, places::spool::Spool};
+use crate::{feed::Feed, ledger::Reason, places::spool::Spool};
 
 /// One kind of container.
 pub(crate) struct Layer {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Input, ReadSeek};
-use crate::inspect::{End, Feed};
+use crate::feed::{End, Feed};
 
 /// Bytes read at once.
 const PIECE: usize = 128 << 10;

@@ -9,7 +9,8 @@ use std::{
 
 use crate::{
     budget::Limits,
-    inspect::{Buffer, Inspected},
+    feed::Buffer,
+    inspect::Inspected,
     ledger::Skip,
     places::{self, Request, spool::Spool},
 };

@@ -20,7 +20,8 @@ use super::{
 use crate::{
     error::Error,
     fact::{Field, Kind},
-    inspect::{self, Buffer, Inspected},
+    feed::Buffer,
+    inspect::{self, Inspected},
     layers::Scope,
     ledger::{Ledger, Reason, Skip},
 };

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     error::Error,
-    inspect::{self, Buffer, Inspected},
+    feed::Buffer,
+    inspect::{self, Inspected},
     layers::Scope,
     ledger::{Ledger, Reason, Skip},
 };

@@ -12,7 +12,8 @@ use super::{Request, excluded, files, objects, shown};
 use crate::{
     error::Error,
     fact::Commit,
-    inspect::{self, Buffer, Inspected},
+    feed::Buffer,
+    inspect::{self, Inspected},
     layers::Scope,
     ledger::{Ledger, Reason, Skip},
 };

@@ -21,9 +21,10 @@ use crate::{
     budget::Limits,
     config::Base,
     error::Error,
-    fact::as_directories,
-    inspect::{self, Buffer, Inspected},
+    feed::Buffer,
+    inspect::{self, Inspected},
     layers::Scope,
+    site::as_directories,
 };
 
 /// What to read.

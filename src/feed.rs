@@ -1,0 +1,71 @@
+//! Bytes on their way from a reader: buffers that are reused, and what of a reader is at hand.
+
+use std::io::{self, ErrorKind, Read};
+
+use zeroize::Zeroizing;
+
+use crate::{budget, layers::Input};
+
+/// Buffers of a reader, one for each depth of containers, reused from input to input.
+pub(crate) struct Buffer(Vec<Zeroizing<Vec<u8>>>);
+
+impl Buffer {
+    pub(crate) fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn take(&mut self, depth: usize) -> Zeroizing<Vec<u8>> {
+        let buffer = self.0.get_mut(depth).map(std::mem::take).unwrap_or_default();
+        if buffer.is_empty() { Zeroizing::new(vec![0; budget::FIRST_READ]) } else { buffer }
+    }
+
+    pub(crate) fn put(&mut self, depth: usize, buffer: Zeroizing<Vec<u8>>) {
+        while self.0.len() <= depth {
+            self.0.push(Zeroizing::default());
+        }
+        if let Some(place) = self.0.get_mut(depth) {
+            *place = buffer;
+        }
+    }
+}
+
+/// A reader and what was read of it and is still needed.
+pub(crate) struct Feed<'a> {
+    pub reader: Input<'a>,
+    pub buffer: &'a mut Vec<u8>,
+    pub length: usize,
+    /// Set once nothing more comes.
+    pub end: Option<End>,
+}
+
+pub(crate) enum End {
+    Reached,
+    Failed(io::Error),
+}
+
+impl Feed<'_> {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
+
+    /// Reads until there are `goal` bytes or nothing more comes.
+    pub(crate) fn fill(&mut self, goal: usize) {
+        if self.buffer.len() < goal && self.end.is_none() {
+            self.buffer.resize(goal, 0);
+        }
+        while self.length < goal && self.end.is_none() {
+            let rest = self.buffer.get_mut(self.length..goal).unwrap_or_default();
+            match self.reader.read(rest) {
+                Ok(0) => self.end = Some(End::Reached),
+                Ok(read) => self.length += read,
+                Err(problem) if problem.kind() == ErrorKind::Interrupted => {}
+                Err(problem) => self.end = Some(End::Failed(problem)),
+            }
+        }
+    }
+
+    pub(crate) fn drop_front(&mut self, count: usize) {
+        self.buffer.copy_within(count..self.length, 0);
+        self.length -= count;
+    }
+}

@@ -3,6 +3,7 @@
 
 mod ar;
 mod asar;
+mod avro;
 mod bzip2;
 mod cfb;
 mod cpio;
@@ -16,6 +17,7 @@ mod lzma;
 mod mbox;
 mod mime;
 mod name;
+mod parquet;
 mod pdf;
 mod pdf_filter;
 mod pdf_text;
@@ -81,6 +83,7 @@ pub(crate) const TABLE: &[Layer] = &[
     sevenzip::LAYER,
     ar::LAYER,
     asar::LAYER,
+    avro::LAYER,
     bzip2::LAYER,
     cfb::LAYER,
     unix_compress::LAYER,
@@ -91,6 +94,7 @@ pub(crate) const TABLE: &[Layer] = &[
     lzip::LAYER,
     lzma::LAYER,
     mbox::LAYER,
+    parquet::LAYER,
     pdf::LAYER,
     pgdump::LAYER,
     pst::LAYER,

@@ -90,15 +90,20 @@ pub(crate) fn order(literals: &[&[u8]], common: fn(u8) -> u64) -> Vec<usize> {
         }
     }
     let mut order = Vec::new();
+    let mut spare = Vec::new();
     for turn in 0..turns {
         for (_, groups) in &filled {
-            // A literal that is there already goes where it is, and uses up the turn.
-            let first = groups.get(turn).or(groups.first()).and_then(|group| group.first());
-            order.extend(first.or(order.first()).copied());
+            match groups.get(turn).and_then(|group| group.split_first()) {
+                Some((&first, others)) => {
+                    order.push(first);
+                    spare.extend(others.iter().copied());
+                }
+                // A literal whose like is there already goes where that is, and uses up the turn.
+                None => order.extend(spare.pop().or(order.first().copied())),
+            }
         }
     }
-    let rest = filled.iter().flat_map(|(_, groups)| groups).flat_map(|group| group.iter().skip(1));
-    order.extend(rest);
+    order.extend(spare);
     order
 }
 

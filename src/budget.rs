@@ -12,11 +12,14 @@ pub(crate) const LOOK_BACK: usize = 16 << 10;
 /// single key (an RSA-16384 PEM, encoded twice, is under 32 KiB) and than nearly all key stores.
 pub(crate) const LOOK_AHEAD: usize = 1 << 20;
 
+/// Bytes of a buffer, while what was read ahead lasts.
+pub(crate) const BUFFER: usize = 4 << 20;
+
 /// No needle is longer.
 pub(crate) const NEEDLE: usize = 64;
 
-/// Bytes of the first read of a file: most files end in it.
-pub(crate) const FIRST_READ: usize = 64 << 10;
+/// Bytes of the first read of a file: most files end in it. It reaches to the superblock of btrfs.
+pub(crate) const FIRST_READ: usize = 68 << 10;
 
 /// How deep decoded text may hold encoded text. Base64 of gzip of base64 of a PEM is three.
 pub(crate) const DECODE_DEPTH: usize = 6;

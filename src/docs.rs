@@ -53,7 +53,7 @@ fn formats_page() -> String {
          ## Decodings\n\nText that spells other bytes, up to {} deep.\n\n{}",
         table(formats::TABLE),
         budget::DECODE_DEPTH,
-        table(decode::TABLE),
+        table(&[decode::TABLE, decode::DIGITS].concat()),
     )
 }
 

@@ -125,13 +125,14 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> (u64, b
     let mut start = 0;
     let mut base: u64 = 0;
     loop {
+        let is_first = base == 0 && start == 0;
         let mut end = start + budget::WINDOW;
         feed.fill(end);
         let mut is_empty = false;
-        if feed.end.is_none() {
+        if feed.end.is_none() && feed.length < end + budget::LOOK_AHEAD {
             // A window is searched while it is in the cache; what lies beyond it is read only
             // where something starts in it.
-            if base == 0 || file.starts_something(feed.bytes(), start, base) {
+            if is_first || file.starts_something(feed.bytes(), start, base) {
                 feed.fill(end + budget::LOOK_AHEAD);
             } else {
                 // A needle across the end is left to the next window.
@@ -151,10 +152,17 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> (u64, b
             return (base + feed.length as u64, is_appended);
         }
         let keep = end.saturating_sub(budget::LOOK_BACK);
-        file.lines.advance(bytes.get(..keep).unwrap_or_default());
-        feed.drop_front(keep);
-        start = end - keep;
-        base += keep as u64;
+        file.count_lines(bytes, keep);
+        start = end;
+        // What was read ahead is moved to the front only so often.
+        if end + budget::WINDOW + budget::LOOK_AHEAD > budget::BUFFER
+            || feed.length < end + budget::WINDOW
+        {
+            feed.drop_front(keep);
+            file.counted = 0;
+            start = end - keep;
+            base += keep as u64;
+        }
     }
 }
 
@@ -203,8 +211,9 @@ impl Feed<'_> {
 struct File<'p, 'w> {
     walk: &'p mut Walk<'w>,
     place: Place<'p>,
-    /// Line and column of the buffer's first byte.
+    /// Line and column of the buffer's byte at `counted`.
     lines: Lines,
+    counted: usize,
     /// Offset up to which bytes are part of something already understood.
     claimed: u64,
     /// Whether the file is text in UTF-16, by its head.
@@ -228,7 +237,7 @@ enum Seen {
 impl<'p, 'w> File<'p, 'w> {
     fn new(walk: &'p mut Walk<'w>, place: Place<'p>) -> Self {
         let lines = Lines::default();
-        Self { walk, place, lines, claimed: 0, is_wide: false, known: HashMap::new() }
+        Self { walk, place, lines, counted: 0, claimed: 0, is_wide: false, known: HashMap::new() }
     }
 
     fn finish(self, end: Option<End>) {
@@ -254,7 +263,7 @@ impl<'p, 'w> File<'p, 'w> {
     fn window(&mut self, unit: &Unit<'_>, window: std::ops::Range<usize>, base: u64) {
         let claimed = self.claimed_from(base);
         let mut dig = Dig::default();
-        let wide_from = (self.is_wide && base > 0).then_some((window.start + 1) & !1);
+        let wide_from = self.is_wide.then_some((window.start + 1) & !1);
         let claimed = dig.unit(*unit, window, claimed, wide_from, &mut Vec::new());
         self.claimed = base + claimed as u64;
         self.is_wide |= base == 0 && unit.at_start && !unit.at_end && dig.is_wide;
@@ -269,13 +278,19 @@ impl<'p, 'w> File<'p, 'w> {
         self.walk.inspected.ledger.skips.extend(told);
         dig.sightings.sort_by_key(|sighting| sighting.range.start);
         let mut lines = self.lines;
-        let mut from = 0;
+        let mut from = self.counted;
         for sighting in dig.sightings {
             let to = sighting.range.start.max(from);
             lines.advance(unit.get(from..to));
             from = to;
             self.add(unit, sighting, lines, base);
         }
+    }
+
+    /// Counts lines up to `to`: no later window steps back further.
+    fn count_lines(&mut self, bytes: &[u8], to: usize) {
+        self.lines.advance(bytes.get(self.counted..to).unwrap_or_default());
+        self.counted = to.max(self.counted);
     }
 
     fn add(&mut self, unit: &Unit<'_>, sighting: Sighting, lines: Lines, base: u64) {

@@ -15,6 +15,7 @@ mod config;
 mod curves_explicit;
 mod date;
 mod decode;
+mod dense;
 mod docs;
 pub mod error;
 mod excerpt;

@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// One format or decoding.
+#[derive(Clone, Copy)]
 pub(crate) struct Row {
     pub name: &'static str,
     /// What it reads, for the documentation.

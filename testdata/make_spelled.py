@@ -1,8 +1,7 @@
 """Keys of the other families, spelled in hexadecimal and as arrays of bytes by the tools that people
-spell them with: xxd, hexdump, od, openssl, sqlite3, java, node, python3. Called by make.py.
+spell them with: xxd, hexdump, od, sqlite3, java, node. Called by make.py.
 """
 
-import json
 from pathlib import Path
 
 # Each with its rows in expect.tsv, which hold for every spelling of it.
@@ -79,27 +78,17 @@ def arrays(make, path, data):
     java = make.write(make.SCRATCH / "Dump.java", JAVA)
     hexes = [f"0x{byte:02x}" for byte in data]
     numbers = [str(byte) for byte in data]
-    escapes = "".join(f"\\x{byte:02x}" for byte in data)
-    octal = "".join(f"\\{byte:03o}" for byte in data)
     yield "xxd.h", make.run("xxd", "-i", path).decode(), "xxd -i"
     yield "Array.java", make.run("java", java, path).decode(), "Arrays.toString of Java: signed"
     signed = [str(byte - 256 if byte > 127 else byte) for byte in data]
     yield "Signed.java", "class Signed {\n    static final byte[] KEY = {\n" + lines_of(signed, 16, " " * 8) + "\n    };\n}\n", "signed, in lines"
     yield "Cast.java", "class Cast {\n    static final byte[] KEY = {\n" + lines_of([f"(byte) {it}" for it in hexes], 8, " " * 8) + "\n    };\n}\n", "Java, casts"
     yield "buffer.json", make.run("node", "-e", NODE, path).decode(), "a Buffer of node as JSON"
-    yield "indented.json", json.dumps({"key": list(data), "port": 1}, indent=2) + "\n", "one number on each line"
     yield "array.rs", "const KEY: &[u8] = &[\n" + lines_of(hexes, 12) + ",\n];\n", "Rust"
     yield "array.go", "var key = []byte{\n" + lines_of(hexes, 8, "\t") + ",\n}\n", "Go"
     yield "compact.js", f"const k=new Uint8Array([{','.join(numbers)}]);\n", "JavaScript, minified"
     yield "compact-hex.c", f"unsigned char k[]={{{','.join(it.upper().replace('X', 'x') for it in hexes)}}};\n", "C, no blanks"
     yield "array.ps1", f"[byte[]]$key = {','.join(hexes)}\n", "PowerShell"
-    yield "repr.py", f"KEY = {data!r}\n", "repr of bytes in Python"
-    yield "escapes.py", 'KEY = (\n    b"' + wrapped(escapes, 64, '"\n    b"') + '"\n)\n', "\\x escapes in Python"
-    yield "escapes.c", 'static const char key[] =\n    "' + wrapped(escapes, 64, '"\n    "') + '";\n', "\\x escapes in C"
-    yield "escapes-octal.c", f'static const char key[] = "{octal}";\n', "octal escapes in C"
-    yield "double.json", json.dumps({"key": escapes}) + "\n", "\\x escapes in JSON"
-    lines = [f"0x{at:08x}:\t" + "\t".join(hexes[at : at + 8]) for at in range(0, len(data), 8)]
-    yield "gdb.txt", "\n".join(lines) + "\n", "as gdb prints memory"
 
 
 def twins(make, which):

@@ -16,25 +16,38 @@ use crate::{
 /// Where the bytes allow it, needles are made of decimal digits alone, which have no case.
 pub(crate) const ROW: Row = Row {
     name: "hex",
-    about: "hexadecimal of PEM, DER, OpenSSH, PuTTY, age, JWK and Java key stores: plain, wrapped, with colons, blanks or commas, in SQL, in registry files, and in dumps of xxd, hexdump and od",
+    about: "hexadecimal of PEM, DER, OpenSSH, PuTTY, age, JWK and CryptoAPI: plain, wrapped, with colons, blanks or commas, in SQL, in registry files, and in dumps of xxd, hexdump and od",
     text: &[
         // 1.2.840: every object identifier of RSA, DSA, PKCS and X9.62.
-        b"8648",
-        b"86 48",
-        b"86:48",
-        b"86,48",
-        // Version 0, 1 or 3 of a private key or a store.
-        b"02010",
+        b"864886",
+        b"8648ce",
+        b"8648CE",
+        b"2a 86 48",
+        b"2A 86 48",
+        b"2a86 48",
+        b"2a:86:48",
+        b"2A:86:48",
+        b"2a,86,48",
+        // Version 0 or 1 of a private key, and what follows.
+        b"020100300",
+        b"02010002",
+        b"02010104",
+        b"02010130",
         b"02 01 0",
         b"02:01:0",
         b"02,01,0",
-        b"0201 0",
-        b"02 010",
+        b"0201 003",
+        b"0201 000",
+        b"0201 010",
+        b"02 0100 3",
+        b"02 0101 0",
         // Both, in the words of a little-endian machine.
+        b"862a 864",
         b"862a ce4",
         b"4886 3dc",
         b"4886 f78",
-        b"0102 ",
+        b"0102 3000",
+        b"0102 0200",
         b"0101 3004",
         // `BEGI`, and dashes where dumps break words.
         b"42454749",
@@ -45,22 +58,25 @@ pub(crate) const ROW: Row = Row {
         b"2d2d 2d",
         // `ssh` of `openssh-key-v1`.
         b"7373682",
-        b"73 73 68",
-        b"73:73:68",
-        b"73,73,68",
-        b"7373 68",
-        b"73 7368",
-        // `SECRET` of age, `kty"`, `PuTTY`, CryptoAPI, JKS.
+        // `SECRET` of age, `kty"`, `PuTTY`, CryptoAPI.
         b"534543524554",
         b"6b747922",
         b"507554545",
-        b"07020000",
+        b"0702000000",
         b"07,02,00,00",
-        b"feedfeed",
-        b"FEEDFEED",
     ],
     binary: &[],
     find,
+    head: None,
+};
+
+/// The same in dumps of text, whose column of what the bytes say has too many letters.
+pub(crate) const DUMPS: Row = Row {
+    name: "dumps",
+    about: "dumps of PEM by xxd and `hexdump -C`",
+    text: &[b": 2d2d 2d2d", b"  2d 2d 2d 2d"],
+    binary: &[],
+    find: |unit, needle, found| find(unit, needle.start + 2..needle.end, found),
     head: None,
 };
 
@@ -100,28 +116,26 @@ fn is_likely(unit: Unit<'_>, needle: &Range<usize>) -> bool {
     let before = digits(back.take_while(|byte| is_inside(**byte)), &mut before);
     let ahead = unit.span(needle.end, NEAR).iter();
     let after = digits(ahead.take_while(|byte| is_inside(**byte)), &mut after);
+    // A SEQUENCE, and its length in one, two or three bytes; the digits before are in reverse.
+    let is_enclosed = || {
+        let header = |at: usize, want: &[u8]| before.get(at..at + want.len()) == Some(want);
+        header(2, b"03") || header(2, b"1803") || header(4, b"2803")
+    };
     match literal {
-        // 2a 86 48 and 86 f7 0d, ce 3d or ce 38, or in words; before it, the digits are in reverse.
-        b"8648" => {
-            let goes_on = |whole: &[u8]| {
-                let shared = after.len().min(whole.len());
-                whole.get(..shared) == after.get(..shared)
-            };
-            [&b"86f70d"[..], b"ce3d", b"ce38", b"0df7"].into_iter().any(|whole| {
-                after.starts_with(whole) || (before.starts_with(b"a2") && goes_on(whole))
-            })
+        // 2a before 86 48; 86 f7, ce 3d or ce 38 behind it, as far as the line goes.
+        b"864886" => before.starts_with(b"a2") || after.starts_with(b"f70d"),
+        b"8648ce" => {
+            before.starts_with(b"a2") || after.starts_with(b"3d") || after.starts_with(b"38")
         }
-        // A SEQUENCE, and its length in one, two or three bytes.
-        b"02010" => {
-            let header = |at: usize, want: &[u8]| before.get(at..at + want.len()) == Some(want);
-            header(2, b"03") || header(2, b"1803") || header(4, b"2803") || header(4, b"1803")
+        b"02010" | b"020100300" | b"02010002" | b"02010104" | b"02010130" | b"0201003"
+        | b"0201000" | b"0201010" => is_enclosed(),
+        b"0102" | b"01023000" | b"01020200" => {
+            before.starts_with(b"03") || before.get(4..8) == Some(b"0328")
         }
-        // The same in words of a little-endian machine.
-        b"0102" => before.starts_with(b"03") || before.get(4..8) == Some(b"0328"),
         b"42454749" => after.starts_with(b"4e"),
         b"424547" => after.starts_with(b"494e"),
-        b"737368" | b"7373682" => before.starts_with(b"e656"),
-        b"feedfeed" => after.starts_with(b"0000000"),
+        b"7373682" => before.starts_with(b"e656"),
+        b"0702000000" => after.starts_with(b"a4") || after.starts_with(b"24"),
         b"07020000" => after.starts_with(b"00a4") || after.starts_with(b"0024"),
         _ => true,
     }

@@ -1,5 +1,6 @@
 //! Text that spells bytes. One row per decoding; what a row decodes is inspected in turn.
 
+mod array;
 mod base64;
 mod dump;
 pub(crate) mod escape;
@@ -12,8 +13,11 @@ use zeroize::Zeroizing;
 
 use crate::{rows::Row, unit::Decoded};
 
-/// Every decoding, sorted by name.
-pub(crate) const TABLE: &[Row] = &[base64::ROW, gzip::ROW, hex::ROW, utf16::ROW];
+/// Every decoding whose needles are looked for everywhere, sorted by name.
+pub(crate) const TABLE: &[Row] = &[array::CASTS, base64::ROW, gzip::ROW, hex::DUMPS, utf16::ROW];
+
+/// Decodings whose needles are digits: looked for only where digits are dense.
+pub(crate) const DIGITS: &[Row] = &[array::ROW, hex::ROW];
 
 /// Adds to bytes that may be secret: what a larger buffer replaces is wiped.
 pub(crate) fn append(to: &mut Decoded, bytes: &[u8]) {

@@ -2,18 +2,23 @@
 
 use std::{
     cell::Cell,
-    io::{self, Read},
+    io::{self, Read, Seek, SeekFrom},
     ops::Range,
     rc::Rc,
 };
 
-use super::{Cut, Input, Place, Walk, is_cut, name, walk::Spent};
+use zeroize::Zeroizing;
+
+use super::{Cut, Input, Place, ReadSeek, Walk, is_cut, name, walk::Spent};
 use crate::{
     budget::{self, Limits},
     fact::{Fact, Field, Site},
     inspect,
     ledger::{Reason, Skip},
 };
+
+/// Holes of a disk that are read through, so that what is around them stays together.
+const HOLE: u64 = 1 << 20;
 
 pub(crate) struct Entries<'e, 'w> {
     walk: &'e mut Walk<'w>,
@@ -47,15 +52,24 @@ impl<'e, 'w> Entries<'e, 'w> {
     /// container has it; nothing, where a container holds one thing without a name.
     pub(crate) fn entry(&mut self, name: &[u8], reader: &mut dyn Read) -> io::Result<()> {
         let path = self.path(name);
-        let outcome = self.inspect(&path, reader, false);
+        let outcome = self.inspect(&path, Input::Stream(reader), false);
         self.check().and(outcome)
     }
 
     /// Inspects something inside that can be read alone. If it is damaged, that is in the ledger,
     /// and the layer goes on. An error says that nothing more of the input is to be opened.
     pub(crate) fn member(&mut self, name: &[u8], reader: &mut dyn Read) -> io::Result<()> {
+        self.alone(name, Input::Stream(reader), false)
+    }
+
+    /// The same for what can be read at any place: what needs that inside copies nothing.
+    pub(crate) fn member_at(&mut self, name: &[u8], file: &mut dyn ReadSeek) -> io::Result<()> {
+        self.alone(name, Input::Seek(file), false)
+    }
+
+    fn alone(&mut self, name: &[u8], input: Input<'_>, is_raw: bool) -> io::Result<()> {
         let path = self.path(name);
-        match self.inspect(&path, reader, false) {
+        match self.inspect(&path, input, is_raw) {
             Err(problem) if !is_cut(&problem) => {
                 self.walk.skip(Skip::new(path, Reason::Damaged).detail(problem).partly());
             }
@@ -128,11 +142,62 @@ impl<'e, 'w> Entries<'e, 'w> {
         }
     }
 
+    /// Inspects what of a disk belongs to nothing, as it is, unless it is all zero. Long holes are
+    /// passed over.
+    pub(crate) fn raw_gap(
+        &mut self,
+        file: &mut dyn ReadSeek,
+        from: u64,
+        to: u64,
+    ) -> io::Result<()> {
+        let mut at = from;
+        // What is to be looked at next, with short holes in it.
+        let mut run: Option<(u64, u64)> = None;
+        while at < to {
+            let (is_hole, end) = file.extent(at)?;
+            let end = end.clamp(at + 1, to);
+            if !is_hole {
+                let before = run.take_if(|run| HOLE < at - run.1);
+                if let Some((from, to)) = before {
+                    self.raw_run(file, from, to)?;
+                }
+                run = Some((run.map_or(at, |run| run.0), end));
+            }
+            at = end;
+        }
+        match run {
+            Some((from, to)) => self.raw_run(file, from, to),
+            None => Ok(()),
+        }
+    }
+
+    fn raw_run(&mut self, file: &mut dyn ReadSeek, from: u64, to: u64) -> io::Result<()> {
+        let mut piece = Zeroizing::new([0; 4096]);
+        let mut at = from;
+        file.seek(SeekFrom::Start(from))?;
+        while at < to {
+            let most = usize::try_from(to - at).unwrap_or(usize::MAX).min(piece.len());
+            let read = file.read(piece.get_mut(..most).unwrap_or_default())?;
+            let bytes = piece.get(..read).unwrap_or_default();
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if bytes.iter().any(|&byte| byte != 0) {
+                let name = format!("(gap at {at})");
+                let rest = file.take(to - at - read as u64);
+                let reader = &mut bytes.chain(rest);
+                return self.alone(name.as_bytes(), Input::Stream(reader), true);
+            }
+            at += read as u64;
+        }
+        self.check()
+    }
+
     /// Inspects bytes as they are, without opening what they may be.
     pub(super) fn as_it_is(&mut self, name: &[u8], reader: &mut dyn Read) {
         let path = self.path(name);
         // Read errors are told where they come from.
-        let _told = self.inspect(&path, reader, true);
+        let _told = self.inspect(&path, Input::Stream(reader), true);
     }
 
     /// Says that something inside is not examined.
@@ -156,7 +221,7 @@ impl<'e, 'w> Entries<'e, 'w> {
         name::inside(self.place.path, self.layer, name)
     }
 
-    fn inspect(&mut self, path: &str, reader: &mut dyn Read, is_raw: bool) -> io::Result<()> {
+    fn inspect(&mut self, path: &str, input: Input<'_>, is_raw: bool) -> io::Result<()> {
         let spent = self.walk.spent;
         let limits = self.walk.scope.limits;
         self.check()?;
@@ -172,8 +237,9 @@ impl<'e, 'w> Entries<'e, 'w> {
             self.walk.skip(skip);
             return Err(io::Error::other(Cut));
         }
+        let can_seek = matches!(input, Input::Seek(_));
         let mut meter = Meter {
-            reader,
+            input,
             counter: Rc::clone(&self.counter),
             is_outermost: self.place.depth == 0,
             spent,
@@ -184,9 +250,10 @@ impl<'e, 'w> Entries<'e, 'w> {
             failure: None,
         };
         let place = Place { path, layer: Some(self.layer), depth: self.place.depth + 1, is_raw };
-        inspect::unit(self.walk, place, Input::Stream(&mut meter));
+        let metered = if can_seek { Input::Seek(&mut meter) } else { Input::Stream(&mut meter) };
+        inspect::unit(self.walk, place, metered);
         // What was inside may have ended before its bytes do.
-        if !meter.is_at_end && meter.cut.is_none() && meter.failure.is_none() {
+        if !can_seek && !meter.is_at_end && meter.cut.is_none() && meter.failure.is_none() {
             let _counted = io::copy(&mut meter, &mut io::sink());
         }
         if let Some(detail) = meter.cut {
@@ -220,11 +287,11 @@ impl Part {
 }
 
 /// Counts what comes out of a container, ends where a budget does, and remembers what failed.
-struct Meter<'a> {
-    reader: &'a mut dyn Read,
+struct Meter<'a, 's> {
+    input: Input<'a>,
     counter: Rc<Cell<u64>>,
     is_outermost: bool,
-    spent: &'a Spent,
+    spent: &'s Spent,
     limits: Limits,
     given: u64,
     is_at_end: bool,
@@ -233,12 +300,12 @@ struct Meter<'a> {
     failure: Option<(io::ErrorKind, String)>,
 }
 
-impl Read for Meter<'_> {
+impl Read for Meter<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.cut.is_some() || self.is_at_end || self.spent.is_over.get() {
             return Ok(0);
         }
-        match self.reader.read(buffer) {
+        match self.input.read(buffer) {
             Ok(read) => {
                 self.is_at_end = read == 0;
                 self.given = self.given.saturating_add(read as u64);
@@ -255,7 +322,20 @@ impl Read for Meter<'_> {
     }
 }
 
-impl Meter<'_> {
+impl Seek for Meter<'_, '_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.is_at_end = false;
+        self.input.seek(to)
+    }
+}
+
+impl ReadSeek for Meter<'_, '_> {
+    fn extent(&mut self, at: u64) -> io::Result<(bool, u64)> {
+        self.input.extent(at)
+    }
+}
+
+impl Meter<'_, '_> {
     fn spend(&mut self, read: u64) {
         let Self { spent, limits, .. } = self;
         if self.is_outermost {

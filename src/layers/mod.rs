@@ -7,6 +7,7 @@ mod avro;
 mod bzip2;
 mod cfb;
 mod cpio;
+mod disk;
 mod eml;
 mod entries;
 mod gzip;
@@ -59,7 +60,7 @@ pub(crate) struct Layer {
     pub name: &'static str,
     /// What it reads, for the documentation.
     pub about: &'static str,
-    /// Whether bytes that begin like this are one. There are up to 64 KiB, all of a smaller input.
+    /// Whether bytes that begin like this are one. There are up to 68 KiB, all of a smaller input.
     /// Called for every input, so it turns down at the first look what it is not.
     pub is: fn(head: &[u8]) -> bool,
     pub open: Open,
@@ -81,29 +82,50 @@ pub(crate) enum Open {
 /// All layers, by name.
 pub(crate) const TABLE: &[Layer] = &[
     sevenzip::LAYER,
+    disk::unread::APFS,
     ar::LAYER,
     asar::LAYER,
     avro::LAYER,
+    disk::unread::BITLOCKER,
+    disk::unread::BTRFS,
     bzip2::LAYER,
     cfb::LAYER,
     unix_compress::LAYER,
     cpio::LAYER,
     eml::LAYER,
+    disk::unread::EROFS,
+    disk::fat::EXFAT,
+    disk::ext::LAYER,
+    disk::unread::F2FS,
+    disk::fat::FAT,
+    disk::partitions::GPT,
     gzip::LAYER,
+    disk::unread::HFS,
+    disk::iso9660::LAYER,
+    disk::unread::LUKS,
+    disk::lvm::LAYER,
     lz4::LAYER,
     lzip::LAYER,
     lzma::LAYER,
     mbox::LAYER,
+    disk::partitions::MBR,
+    disk::ntfs::LAYER,
     parquet::LAYER,
     pdf::LAYER,
     pgdump::LAYER,
     pst::LAYER,
+    disk::qcow2::LAYER,
     rar::LAYER,
     rdb::LAYER,
     rpm::LAYER,
     sqlite::LAYER,
     sqlite::WAL,
+    disk::squashfs::LAYER,
     tar::LAYER,
+    disk::vhd::LAYER,
+    disk::vhdx::LAYER,
+    disk::vmdk::LAYER,
+    disk::unread::XFS,
     xz::LAYER,
     zip::LAYER,
     zlib::LAYER,

@@ -3,14 +3,15 @@
 
 use std::{
     cell::Cell,
-    io::{Read, Seek},
+    fs::File,
+    io::{self, Cursor, Read, Seek, SeekFrom},
 };
 
 use crate::{
     budget::Limits,
     inspect::{Buffer, Inspected},
     ledger::Skip,
-    places::{self, Request},
+    places::{self, Request, spool::Spool},
 };
 
 /// What holds for every input of a run.
@@ -54,7 +55,7 @@ impl Input<'_> {
 }
 
 impl Read for Input<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Stream(reader) => reader.read(buffer),
             Self::Seek(reader) => reader.read(buffer),
@@ -62,10 +63,38 @@ impl Read for Input<'_> {
     }
 }
 
-/// Bytes that can be read at any place.
-pub(crate) trait ReadSeek: Read + Seek {}
+impl Seek for Input<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::Stream(_) => Err(io::ErrorKind::NotSeekable.into()),
+            Self::Seek(reader) => reader.seek(to),
+        }
+    }
+}
 
-impl<T: Read + Seek> ReadSeek for T {}
+impl ReadSeek for Input<'_> {
+    fn extent(&mut self, at: u64) -> io::Result<(bool, u64)> {
+        match self {
+            Self::Stream(_) => Ok((false, u64::MAX)),
+            Self::Seek(reader) => reader.extent(at),
+        }
+    }
+}
+
+/// Bytes that can be read at any place.
+pub(crate) trait ReadSeek: Read + Seek {
+    /// Whether `at` is in a hole, which reads as zeros, and where what is there ends at the
+    /// earliest.
+    fn extent(&mut self, _at: u64) -> io::Result<(bool, u64)> {
+        Ok((false, u64::MAX))
+    }
+}
+
+impl ReadSeek for File {}
+
+impl<T: AsRef<[u8]>> ReadSeek for Cursor<T> {}
+
+impl ReadSeek for Spool {}
 
 /// A unit on the way: an input of the run, or something inside.
 #[derive(Clone, Copy)]

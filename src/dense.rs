@@ -1,0 +1,146 @@
+//! Where digits stand so close together that they may spell bytes: runs of hexadecimal, dumps, arrays
+//! of numbers. A look at half of the bytes, which keeps needles made of digits away from the text
+//! that people and programs write, where digits are common and such needles would cost the most.
+
+use std::ops::Range;
+
+/// One look in so many bytes.
+const STEP: usize = 64;
+
+/// Bytes that a look takes in.
+const LOOK: usize = 32;
+
+/// Up to here all bytes count as dense: a file with one small key shows too little to look at, and is
+/// searched at once.
+const SMALL: usize = 8 << 10;
+
+/// What is searched on both sides of a dense place: between looks, and up to where a dump begins.
+const MARGIN: usize = 512;
+
+/// Digits and other letters in the bytes of a look.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    /// Hexadecimal digits in either case.
+    digits: u8,
+    /// Letters that are none, but for the `x` of `0x`.
+    letters: u8,
+}
+
+/// The next place at or after `from` where digits are dense, with what surrounds it, as far as
+/// something in it may start before `end`.
+pub(crate) fn next(bytes: &[u8], from: usize, end: usize) -> Option<Range<usize>> {
+    if bytes.len() <= SMALL {
+        return (from < end).then_some(from..end);
+    }
+    let limit = end.saturating_add(MARGIN).min(bytes.len());
+    let mut at = from.saturating_sub(MARGIN) / STEP * STEP;
+    let mut looks = [Counts::default(); 3];
+    let mut dense: Option<Range<usize>> = None;
+    while at < limit {
+        let Some(look) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LOOK>) else { break };
+        let [_, older, old] = looks;
+        looks = [older, old, count(look)];
+        let is_dense = is_mixed(looks) || (is_full(looks[2]) && goes_on(bytes, at));
+        match &mut dense {
+            Some(dense) if is_dense => dense.end = at,
+            Some(dense) if at > dense.end + 2 * MARGIN => break,
+            None if is_dense => dense = Some(at..at),
+            _ => {}
+        }
+        at += STEP;
+    }
+    let dense = dense?;
+    let start = dense.start.saturating_sub(MARGIN).max(from);
+    let stop = dense.end.saturating_add(MARGIN).min(end);
+    (start < stop).then_some(start..stop)
+}
+
+/// Over three looks, mostly digits with few letters between them: a dump shows what its bytes say, and
+/// an array has a blank and a comma for each number. Or over two of them no letters.
+const fn is_mixed([first, second, third]: [Counts; 3]) -> bool {
+    let digits = first.digits + second.digits + third.digits;
+    let letters = first.letters + second.letters + third.letters;
+    let is_bare = second.digits >= 14 && third.digits >= 14 && second.letters + third.letters <= 2;
+    (digits >= 44 && letters <= 9) || is_bare
+}
+
+/// Digits alone.
+const fn is_full(now: Counts) -> bool {
+    now.digits >= 31
+}
+
+/// Whether the digits of a full look go on at one of its sides: the smallest key has 96 of them, and
+/// an id or a digest has fewer.
+fn goes_on(bytes: &[u8], at: usize) -> bool {
+    [at.checked_sub(LOOK), at.checked_add(LOOK)].into_iter().flatten().any(|beside| {
+        let look = bytes.get(beside..).and_then(<[u8]>::first_chunk::<LOOK>);
+        look.is_some_and(|look| is_full(count(look)))
+    })
+}
+
+fn count(look: &[u8; LOOK]) -> Counts {
+    let mut counts = Counts::default();
+    for &byte in look {
+        let small = byte | 0x20;
+        let letter = small.wrapping_sub(b'a');
+        let is_digit = (byte.wrapping_sub(b'0') < 10) | (letter < 6);
+        let is_letter = (letter < 26) & !is_digit & (small != b'x');
+        counts.digits += u8::from(is_digit);
+        counts.letters += u8::from(is_letter);
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "10.1.2.3 - - [25/Nov/2026:10:11:12 +0000] \"GET /api/v2/users/1234/profile \
+                        HTTP/1.1\" 200 5120 \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\"\n";
+
+    /// Bytes of `text`, in the middle of a log, that are searched.
+    fn searched(text: &str) -> usize {
+        let log = LINE.repeat(SMALL / LINE.len());
+        let bytes = [log.as_bytes(), text.as_bytes(), log.as_bytes()].concat();
+        let place = log.len()..log.len() + text.len();
+        let mut seen = 0;
+        let mut from = 0;
+        while let Some(span) = next(&bytes, from, bytes.len()) {
+            seen += span.end.min(place.end).saturating_sub(span.start.max(place.start));
+            from = span.end;
+        }
+        seen
+    }
+
+    #[test]
+    fn what_spells_bytes_is_searched_wherever_it_stands() {
+        let key: Vec<u8> = (0..48u8).map(|at| at.wrapping_mul(113)).collect();
+        let spell = |one: &dyn Fn(&u8) -> String| key.iter().map(one).collect::<String>();
+        for text in [
+            spell(&|byte| format!("{byte:02x}")),
+            spell(&|byte| format!("{byte:02X}:")),
+            spell(&|byte| format!("0x{byte:02x}, ")),
+            spell(&|byte| format!("0x{byte:02x},")),
+            spell(&|byte| format!("{byte}, ")),
+            spell(&|byte| format!("{byte:02x} ")),
+        ] {
+            for shift in 0..STEP {
+                let text = format!("{}{text}", " ".repeat(shift));
+                assert!(searched(&text) >= text.len() - shift, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn little_of_ordinary_text_is() {
+        for line in [
+            LINE,
+            "A place hands a reader to the map stage, which gives back a fact and a ledger.\n",
+            "{\"ts\":\"2026-11-25T10:11:12Z\",\"level\":\"INFO\",\"msg\":\"request served\",\"request_id\":\
+             \"0123456789abcdef0123456789abcdef\",\"keyId\":\"alias/app-7\"}\n",
+        ] {
+            let text = line.repeat(40);
+            assert!(searched(&text) * 5 < text.len(), "{} in {line}", searched(&text));
+        }
+    }
+}

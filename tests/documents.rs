@@ -21,6 +21,15 @@ const KEY: &str = "spki-sha256:a2ede879b737b855f11f63864464f0bb71308e4516602d5d7
 
 /// Document, and all chains that lead to the key: each of its places is told once.
 const DOCUMENTS: &[(&str, &[&str])] = &[
+    ("bzip2.avro", &["!avro:(block at 134)!bzip2:"]),
+    ("deflate.avro", &["!avro:(block at 136)"]),
+    ("snappy.avro", &["!avro:(block at 135)"]),
+    ("null.avro", &[""]),
+    ("notebook.ipynb", &[""]),
+    ("pages.mdb", &[""]),
+    ("row.bson", &[""]),
+    ("twice.json", &[""]),
+    ("traffic.har", &[""]),
     ("attached.pdf", &["!pdf:(object 8)!zip:key.pem"]),
     ("attachment.eml", &["!eml:schlüssel.pem"]),
     ("body.eml", &[""]),
@@ -79,6 +88,14 @@ fn each_place_of_a_key_is_told_once() {
         assert!(inspection.facts.iter().all(|fact| fact.text(Field::KeyId) == Some(KEY)));
         assert!(inspection.facts.iter().all(|fact| fact.count == fact.sites.len() as u64));
     }
+}
+
+#[test]
+fn what_is_not_opened_is_named_and_seen_as_it_is() {
+    let inspection = inspect_bytes("in", &bytes("none.parquet"));
+    assert_eq!(chains(&inspection), [""]);
+    let reasons: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
+    assert_eq!(reasons, [Reason::NoReader]);
 }
 
 #[test]

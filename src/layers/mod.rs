@@ -3,6 +3,7 @@
 
 mod ar;
 mod asar;
+mod avro;
 mod bzip2;
 mod cfb;
 mod cpio;
@@ -17,6 +18,7 @@ mod lzma;
 mod mbox;
 mod mime;
 mod name;
+mod parquet;
 mod pdf;
 mod pdf_filter;
 mod pdf_text;
@@ -83,6 +85,7 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::unread::APFS,
     ar::LAYER,
     asar::LAYER,
+    avro::LAYER,
     disk::unread::BITLOCKER,
     disk::unread::BTRFS,
     bzip2::LAYER,
@@ -107,6 +110,7 @@ pub(crate) const TABLE: &[Layer] = &[
     mbox::LAYER,
     disk::partitions::MBR,
     disk::ntfs::LAYER,
+    parquet::LAYER,
     pdf::LAYER,
     pgdump::LAYER,
     pst::LAYER,

@@ -1,19 +1,23 @@
 """Makes the documents in this directory anew, each around the same key (ec/p-256.pkcs8.pem), by
 the tools that people use. tests/documents.rs says what must be found in them.
 
-pip: cryptography, msoffcrypto-tool, pypdf, reportlab, xlwt. Debian: libgsf-bin, postgresql,
-redis-server.
+pip: bson, cramjam, cryptography, fastavro, lmdb, msoffcrypto-tool, pyarrow, pypdf, reportlab, xlwt.
+Debian: libgsf-bin, postgresql, redis-server.
 
 python3 make.py [NAME ...]
 """
 
-import hashlib, io, mailbox, os, pathlib, sqlite3, struct, subprocess, sys, tempfile, uu, zipfile
+import base64, hashlib, io, json, mailbox, os, pathlib, sqlite3, struct, subprocess, sys, tempfile, uu, zipfile
 from email.message import EmailMessage, Message
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.policy import SMTP
 
+import bson
+import fastavro
+import lmdb
 import msoffcrypto.format.ooxml
+import pyarrow.parquet
 import pypdf
 import reportlab.rl_config
 import xlwt
@@ -283,6 +287,44 @@ def postgres(*options, key=KEY, rows=200):
             run(tools / "pg_ctl", "-D", base, "-w", "-m", "immediate", "stop")
 
 
+def avro(codec):
+    out = io.BytesIO()
+    schema = {"type": "record", "name": "row", "fields": [{"name": "k", "type": "string"}]}
+    rows = [{"k": f"note {number}"} for number in range(50)] + [{"k": "x" * 99 + "\n" + KEY.decode()}]
+    fastavro.writer(out, schema, rows, codec, sync_marker=b"sixteen bytes it")
+    return out.getvalue()
+
+
+def parquet():
+    out = io.BytesIO()
+    rows = pyarrow.table({"k": [KEY.decode()]})
+    pyarrow.parquet.write_table(rows, out, compression="NONE", use_dictionary=False, write_statistics=False)
+    return out.getvalue()
+
+
+def pages():
+    """A value of several pages in LMDB."""
+    with tempfile.TemporaryDirectory() as folder:
+        with lmdb.open(folder, map_size=1 << 20) as base, base.begin(write=True) as change:
+            change.put(b"key", b"x" * 3900 + KEY + b"x" * 3900)
+        return (pathlib.Path(folder) / "data.mdb").read_bytes()
+
+
+def twice(value):
+    return json.dumps({"a": json.dumps({"b": json.dumps({"c": value})})}).encode()
+
+
+def notebook():
+    source = ['key = """\n', *KEY.decode().splitlines(True), '"""\n']
+    return json.dumps({"cells": [{"cell_type": "code", "source": source}]}, indent=1).encode()
+
+
+def traffic():
+    text = base64.b64encode(json.dumps({"k": KEY.decode()}).encode()).decode()
+    content = {"mimeType": "application/json", "encoding": "base64", "text": text}
+    return json.dumps({"log": {"entries": [{"response": {"content": content}}]}}).encode()
+
+
 MAKERS = {
     "attachment.eml": attachment,
     "body.eml": lambda: message(body=KEY.decode()).as_bytes(),
@@ -319,6 +361,13 @@ MAKERS = {
     "empty.rdb": lambda: redis(*OTHERS),
     "packed.pgdump": postgres,
     "plain.pgdump": lambda: postgres("-Z0", rows=1),
+    **{f"{codec}.avro": lambda codec=codec: avro(codec) for codec in ("null", "deflate", "snappy", "bzip2")},
+    "none.parquet": parquet,
+    "pages.mdb": pages,
+    "row.bson": lambda: bson.dumps({"key": KEY.decode()}),
+    "twice.json": lambda: twice(KEY.decode()),
+    "notebook.ipynb": notebook,
+    "traffic.har": traffic,
     # Reads as a message at first, and is none.
     "prose.txt": lambda: b"From: the office\nTo: whom it concerns\n\nContent-Transfer-Encoding: base64\n\n" + KEY,
 }

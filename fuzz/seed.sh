@@ -56,6 +56,19 @@ seed_text() {
 
 seed_microsoft() { add microsoft $keys/microsoft/* $keys/negatives/public.xml; }
 seed_keytab() { add keytab $keys/keytab/*; }
+
+seed_containers() {
+    local file
+    for file in testdata/{layers,documents}/*; do
+        [[ $file == *bomb* || $(stat -c %s "$file") -gt 100000 ]] || add containers "$file"
+    done
+    # Disks lie there packed; large ones would only be slow.
+    for file in testdata/disks/*.gz; do
+        gzip -dc "$file" >"$work/disk"
+        [[ $(stat -c %s "$work/disk") -gt 600000 ]] || add containers "$work/disk"
+    done
+}
+
 seed_decode() { add decode $keys/encodings/* $keys/config/*; }
 seed_whole() { add whole $keys/*/*; }
 seed_config() { add config src/keylint.toml .ci/keylint.toml; }
@@ -88,7 +101,7 @@ seed_written() {
 }
 
 if [[ $# == 0 ]]; then
-    set -- pem der pkcs12 java ssh openpgp json text microsoft keytab decode whole config rule \
+    set -- pem der pkcs12 java ssh openpgp json text microsoft keytab containers decode whole config rule \
         facts register
 fi
 for target in "$@"; do

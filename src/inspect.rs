@@ -108,9 +108,20 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> (u64, b
         if feed.end.is_none() && feed.length < end + budget::LOOK_AHEAD {
             // A window is searched while it is in the cache; what lies beyond it is read only
             // where something starts in it.
-            if is_first || file.starts_something(feed.bytes(), start, base) {
+            if is_first {
+                // What is told by its head alone is binary, and may be large.
+                let head = feed.bytes().get(..budget::LOOK_BACK).unwrap_or_default();
+                let is_binary = memchr::memchr(0, head).is_some();
+                feed.fill(end + if is_binary { budget::LOOK_AHEAD } else { budget::WINDOW });
+            }
+            if file.starts_something(feed.bytes(), start, base) {
                 feed.fill(end + budget::LOOK_AHEAD);
             } else {
+                if is_first {
+                    let bytes = feed.bytes();
+                    let unit = Unit { bytes, at_start: true, at_end: false, decoded: false };
+                    file.window(&unit, 0..0, base);
+                }
                 // A needle across the end is left to the next window.
                 end = end.min(feed.length).saturating_sub(budget::NEEDLE);
                 is_empty = true;

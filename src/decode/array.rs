@@ -211,7 +211,6 @@ fn glued(bytes: &[u8], at: usize, style: Style) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::What;
 
     const DER: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20\
         \x27\x7c\x57\x31\x26\x76\x51\x7f\x40\x09\xee\x31\x96\x15\xca\x2b\
@@ -219,20 +218,8 @@ mod tests {
     const PEM: &[u8] = b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEICd8VzEmdlF\n";
 
     fn decoded(text: &[u8]) -> Vec<Vec<u8>> {
-        let mut found = Found::default();
-        for at in 0..text.len() {
-            let needle = ROW.text.iter().find(|needle| text[at..].starts_with(needle));
-            if let Some(needle) = needle
-                && found.claimed() <= at
-            {
-                find(Unit::whole(text), at..at + needle.len(), &mut found);
-            }
-        }
-        let bytes = |item: crate::rows::Item| match item.what {
-            What::Decoded { bytes, .. } => bytes.to_vec(),
-            _ => panic!(),
-        };
-        found.items.into_iter().map(bytes).collect()
+        let found = crate::decode::decoded(&ROW, text);
+        found.into_iter().map(|(_, bytes)| bytes).collect()
     }
 
     fn joined(bytes: &[u8], between: &str, form: impl Fn(u8) -> String) -> String {

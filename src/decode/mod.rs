@@ -29,3 +29,22 @@ pub(crate) fn append(to: &mut Decoded, bytes: &[u8]) {
     }
     to.extend_from_slice(bytes);
 }
+
+/// What a row decodes of a text, and where, as `inspect` would call it: for tests.
+#[cfg(test)]
+fn decoded(row: &Row, text: &[u8]) -> Vec<(std::ops::Range<usize>, Vec<u8>)> {
+    let mut found = crate::rows::Found::default();
+    for at in 0..text.len() {
+        let needle = row.text.iter().find(|needle| text[at..].starts_with(needle));
+        if let Some(needle) = needle
+            && found.claimed() <= at
+        {
+            (row.find)(crate::unit::Unit::whole(text), at..at + needle.len(), &mut found);
+        }
+    }
+    let bytes = |item: crate::rows::Item| match item.what {
+        crate::rows::What::Decoded { bytes, .. } => (item.range, bytes.to_vec()),
+        _ => panic!("a decoding found something else"),
+    };
+    found.items.into_iter().map(bytes).collect()
+}

@@ -1,7 +1,6 @@
 //! Tests of the row, in every phase and wrapping.
 
 use super::*;
-use crate::rows::What;
 
 const PEM: &str = "-----BEGIN PRIVATE KEY-----\n\
     MC4CAQAwBQYDK2VwBCIEICd8VzEmdlF/QAnuMZYVyiu4+4akv0MDCtLTuA7RcIwM\n\
@@ -33,20 +32,7 @@ fn wrapped(text: &str, width: usize, between: &str) -> String {
 }
 
 fn decoded(text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
-    let mut found = Found::default();
-    for at in 0..text.len() {
-        let needle = ROW.text.iter().find(|needle| text[at..].starts_with(needle));
-        if let Some(needle) = needle
-            && found.claimed() <= at
-        {
-            find(Unit::whole(text), at..at + needle.len(), &mut found);
-        }
-    }
-    let bytes = |item: crate::rows::Item| match item.what {
-        What::Decoded { bytes, .. } => (item.range, bytes.to_vec()),
-        _ => panic!(),
-    };
-    found.items.into_iter().map(bytes).collect()
+    crate::decode::decoded(&ROW, text)
 }
 
 #[track_caller]

@@ -1,7 +1,6 @@
 //! Tests of the row and of dumps, with what the tools print.
 
 use super::*;
-use crate::rows::What;
 
 /// An Ed25519 key in PKCS#8, and PEM.
 const DER: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20\
@@ -12,20 +11,7 @@ const PEM: &[u8] = b"-----BEGIN PRIVATE KEY-----\n\
     -----END PRIVATE KEY-----\n";
 
 fn decoded(text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
-    let mut found = Found::default();
-    for at in 0..text.len() {
-        let needle = ROW.text.iter().find(|needle| text[at..].starts_with(needle));
-        if let Some(needle) = needle
-            && found.claimed() <= at
-        {
-            find(Unit::whole(text), at..at + needle.len(), &mut found);
-        }
-    }
-    let bytes = |item: crate::rows::Item| match item.what {
-        What::Decoded { bytes, .. } => (item.range, bytes.to_vec()),
-        _ => panic!(),
-    };
-    found.items.into_iter().map(bytes).collect()
+    crate::decode::decoded(&ROW, text)
 }
 
 /// The text gives one run, which holds `bytes`.

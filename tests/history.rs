@@ -203,6 +203,6 @@ fn what_is_no_repository_is_an_error_that_says_what_to_do() {
             .unwrap();
         assert_eq!(output.status.code(), Some(2));
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(message.contains("git"), "{message}");
+        assert!(message.contains("git bundle create"), "{message}");
     }
 }

@@ -55,12 +55,16 @@ fn unbundled(bundle: &Path) -> Result<tempfile::TempDir, Error> {
     }
     let problem = String::from_utf8_lossy(&output.stderr);
     let problem = crate::fact::printable(problem.lines().next().unwrap_or("failed"), 300);
-    Err(objects::failed(
-        "fetch",
-        &format!(
-            "{problem}\n--history reads repositories and whole bundles (`git bundle create FILE --all`)"
-        ),
-    ))
+    Err(no_repository(objects::failed("fetch", &problem)))
+}
+
+/// The same, and what to do.
+fn no_repository(error: Error) -> Error {
+    let Error::Git { command, problem } = error else { return error };
+    let problem = format!(
+        "{problem}\n--history reads repositories and whole bundles (`git bundle create FILE --all`)"
+    );
+    Error::Git { command, problem }
 }
 
 fn repository(
@@ -70,7 +74,7 @@ fn repository(
     request: &Request,
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
-    let ids = objects_in_pack_order(path)?;
+    let ids = objects_in_pack_order(path).map_err(no_repository)?;
     // What is worth a name.
     let noted: Mutex<BTreeMap<String, Inspected>> = Mutex::default();
     let next = Mutex::new(ids.chunks(SHARE));

@@ -59,6 +59,9 @@ pub(crate) const SPOOL_MEMORY: u64 = 8 << 20;
 /// Bytes of such a copy at most.
 pub(crate) const SPOOL_BYTES: u64 = 64 << 30;
 
+/// Bytes of a document of configuration, which is read as a whole.
+pub(crate) const DOCUMENT: usize = 16 << 20;
+
 /// Searches in one window for the end of an element of indefinite length that may be a key store.
 /// Each looks at thousands of elements, and nested beginnings would make every one of them search.
 pub(crate) const SEARCHES: usize = 32;

@@ -25,6 +25,7 @@ use crate::{
     report::{self, Report, RuleView},
     rule::{self, RuleSet},
     scan::{self, Inspection},
+    settings::providers::Providers,
 };
 
 /// How a run ended.
@@ -49,7 +50,7 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
         Command::Scan(Scan { input, judgement, output }) => {
             let config = config::load(input.config.as_deref(), &input.paths)?;
             let rules = rules(&judgement, &config)?;
-            let inspection = inspect(&input, &config, terminal)?;
+            let inspection = inspect(&input, &judgement.rules, &config, terminal)?;
             report(inspection, &config, &rules, &judgement, &output, terminal, out)
         }
         Command::Judge(JudgeArgs { facts, config, judgement, output }) => {
@@ -60,7 +61,7 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
         }
         Command::Inspect(Inspect { input, output }) => {
             let config = config::load(input.config.as_deref(), &input.paths)?;
-            let Inspection { mut facts, mut ledger } = inspect(&input, &config, terminal)?;
+            let Inspection { mut facts, mut ledger } = inspect(&input, &[], &config, terminal)?;
             crate::judge::sort(&mut facts);
             ledger.sort();
             to_file_or(output.as_deref(), out, |out| report::facts::write(&facts, &ledger, out))?;
@@ -88,7 +89,7 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
         Command::Baseline(BaselineCommand::Write { file, input, judgement }) => {
             let config = config::load(input.config.as_deref(), &input.paths)?;
             let rules = rules(&judgement, &config)?;
-            let mut inspection = inspect(&input, &config, terminal)?;
+            let mut inspection = inspect(&input, &[], &config, terminal)?;
             let by = Judge { rules: &rules, config: &config, baseline: None, today: Date::today() };
             let outcome = judge(&mut inspection.facts, inspection.ledger, &by)?;
             files::write(&file, Baseline::of(outcome.active()).to_json().as_bytes())?;
@@ -133,7 +134,14 @@ fn rules(judgement: &Judgement, config: &Config) -> Result<RuleSet, Error> {
     RuleSet::load(&directories, profile.unwrap_or(rule::DEFAULT_PROFILE))
 }
 
-fn inspect(input: &Input, config: &Config, terminal: &Terminal) -> Result<Inspection, Error> {
+fn inspect(
+    input: &Input,
+    rules: &[PathBuf],
+    config: &Config,
+    terminal: &Terminal,
+) -> Result<Inspection, Error> {
+    let directories: Vec<PathBuf> = config.rules.iter().chain(rules).cloned().collect();
+    let providers = Providers::load(&directories)?;
     let paths = || -> Vec<PathBuf> {
         // For git, the default path means everything.
         input.paths.iter().filter(|path| path.as_os_str() != ".").cloned().collect()
@@ -156,6 +164,7 @@ fn inspect(input: &Input, config: &Config, terminal: &Terminal) -> Result<Inspec
         threads: input.threads.filter(|&threads| threads > 0).unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
         }),
+        providers,
     };
     let shown = terminal.progress && !input.no_progress;
     progress::shown_while(shown, |progress| scan::inspect(&request, progress))

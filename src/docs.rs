@@ -8,13 +8,13 @@ use crate::{
     decode,
     error::Error,
     fact::{Field, Kind},
-    feed::Buffer,
-    formats, inspect,
-    layers::{self, Scope},
+    formats,
+    layers,
     link,
     places::files,
     rows::Row,
     rule::{self, RuleSet},
+    scan, settings,
 };
 
 /// Writes what is not current below `directory`, or only says what that is.
@@ -24,6 +24,7 @@ pub(crate) fn write(directory: &Path, check: bool) -> Result<Vec<PathBuf>, Error
         (directory.join("facts.md"), rule::vocabulary()),
         (directory.join("formats.md"), formats_page()),
         (directory.join("layers.md"), layers_page()),
+        (directory.join("settings.md"), settings::page::page()),
         (directory.join("rules/README.md"), rule::index(&rules)),
     ];
     for rule in &rules.rules {
@@ -82,18 +83,13 @@ fn layers_page() -> String {
 /// Runs the examples of all rules through the whole pipeline.
 pub(crate) fn check_examples(rules: &RuleSet) -> Result<(), Error> {
     let problems = rule::check(rules, |files| {
-        let mut buffer = Buffer::new();
-        let mut facts = Vec::new();
-        for file in files {
-            let mut bytes = file.bytes.as_slice();
-            let mut found =
-                inspect::reader(&file.path, &mut bytes, &mut buffer, Scope::all()).facts;
-            if let Some(open) = file.world_readable {
-                for fact in found.iter_mut().filter(|fact| fact.kind == Kind::Material) {
-                    fact.fields.insert(Field::WorldReadable, open.into());
-                }
+        let named = files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
+        let mut facts = scan::inspect_files(named).facts;
+        for fact in facts.iter_mut().filter(|fact| fact.kind == Kind::Material) {
+            let file = files.iter().find(|file| file.path == fact.site().file());
+            if let Some(open) = file.and_then(|file| file.world_readable) {
+                fact.fields.insert(Field::WorldReadable, open.into());
             }
-            facts.extend(found);
         }
         crate::judge::sort(&mut facts);
         if let Ok(environments) = Config::default().environments() {

@@ -34,6 +34,21 @@ pub(crate) fn cut(bytes: &[u8], range: &Range<usize>) -> Excerpt {
     Excerpt { mark: (start, text.len()), text }
 }
 
+/// The excerpt for a setting: its name, and its value if that may be shown. `before` is its line
+/// up to the value, of which only what stands right before it is shown.
+pub(crate) fn setting(before: &str, marked: &str, is_open: bool) -> Excerpt {
+    let start = before.rfind([',', '{', '(', '[', ';', '|']).map_or(0, |at| at + 1);
+    let name = before.get(start..).unwrap_or_default().trim_start();
+    let clipped = name.chars().count() > BEFORE;
+    let skipped = name.chars().count().saturating_sub(BEFORE);
+    let name: String = name.chars().skip(skipped).collect();
+    let mut text = masked(&name, clipped);
+    let mark = text.len();
+    let shown: String = marked.trim_end().chars().take(BEFORE * 2).collect();
+    text.push_str(&if is_open { masked(&shown, false) } else { "…".to_owned() });
+    Excerpt { mark: (mark, text.len()), text }
+}
+
 /// What the key begins with, as far as that says nothing of it: an armour line, or a name before
 /// `:` or `=`.
 fn opening(key: &[u8]) -> String {

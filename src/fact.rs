@@ -21,24 +21,69 @@ pub enum Kind {
     /// People wrote something down: here, an allowance in a comment.
     #[serde(rename = "record")]
     Record,
+    /// Configuration declares a key.
+    #[serde(rename = "key")]
+    Key,
+    /// A principal may do something to a key.
+    #[serde(rename = "grant")]
+    Grant,
+    /// A setting of a KMS, an HSM, a cluster, a database or a runtime.
+    #[serde(rename = "setting")]
+    Setting,
+    /// Something names a key that it uses.
+    #[serde(rename = "reference")]
+    Reference,
     /// One key in several files.
     #[serde(rename = "link.same-key")]
     SameKey,
     /// A private key and the certificate or public key that it opens.
     #[serde(rename = "link.pair")]
     Pair,
+    /// A key and what it wraps.
+    #[serde(rename = "link.wraps")]
+    Wraps,
+    /// One principal on both sides of a separation of duties.
+    #[serde(rename = "link.duties")]
+    Duties,
+    /// All ways in which one key can be replaced by another.
+    #[serde(rename = "link.substitution")]
+    Substitution,
+    /// A name that stands for another key than before, or a key of which two declarations differ.
+    #[serde(rename = "link.change")]
+    Change,
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Material, Self::Record, Self::SameKey, Self::Pair];
+    pub const ALL: [Self; 12] = [
+        Self::Material,
+        Self::Record,
+        Self::Key,
+        Self::Grant,
+        Self::Setting,
+        Self::Reference,
+        Self::SameKey,
+        Self::Pair,
+        Self::Wraps,
+        Self::Duties,
+        Self::Substitution,
+        Self::Change,
+    ];
 
     /// The name that rules (`on:`) and serialised facts use.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Material => "material",
             Self::Record => "record",
+            Self::Key => "key",
+            Self::Grant => "grant",
+            Self::Setting => "setting",
+            Self::Reference => "reference",
             Self::SameKey => "link.same-key",
             Self::Pair => "link.pair",
+            Self::Wraps => "link.wraps",
+            Self::Duties => "link.duties",
+            Self::Substitution => "link.substitution",
+            Self::Change => "link.change",
         }
     }
 }
@@ -66,12 +111,28 @@ macro_rules! fields {
 }
 
 fields! {
-    /// Name under which a store keeps the key.
-    Alias = "alias",
+    /// Account, project, subscription or tenant that a key or a principal belongs to.
+    Account = "account",
+    /// What a grant allows, in the words of the provider, after everything that is denied was taken off.
+    Actions = "actions",
+    /// What it is after the change.
+    After = "after",
     /// Key algorithm: `rsa`, `rsa-pss`, `dsa`, `dh`, `ec`, `ed25519`, `x25519`, `ml-dsa`, `aes`, `hmac` …, or a dotted OID that has no name here.
     Algorithm = "algorithm",
+    /// Name under which a store keeps the key.
+    Alias = "alias",
+    /// What of a key or of a name changes or differs: `target`, `policy`, `state` …
+    Attribute = "attribute",
+    /// What it is before the change.
+    Before = "before",
     /// Size of the key in bits: modulus, field or symmetric key.
     Bits = "bits",
+    /// Who is meant by a principal, after conditions were counted: `anyone`, `any-account` (everybody with an account of the provider), `cross-account`, `account` (everybody to whom the own account gives it), `group`, `service`, `federated`, `user` (a person with keys of their own), `named`.
+    Breadth = "breadth",
+    /// Whether the provider can rotate such a key by itself.
+    CanRotate = "can_rotate",
+    /// What a grant comes to: `use`, `wrap`, `administer`, `replace`, `export`, `delegate`, `destroy`.
+    Capabilities = "capabilities",
     /// Cipher that protects the key.
     Cipher = "cipher",
     /// What the bytes are: `private-key`, `secret-key` (symmetric), `public-key`, `certificate` or `key-store`.
@@ -80,44 +141,112 @@ fields! {
     Classes = "classes",
     /// Comment or user id stored beside the key.
     Comment = "comment",
+    /// What conditions of a grant narrow it to: `account`, `organisation`, `principal`, `service`, `context`, `network`, or `nothing` for one that does not narrow who may.
+    Conditions = "conditions",
     /// Curve or parameter set: `P-256`, `secp256k1`, `ML-KEM-768`, `explicit` …
     Curve = "curve",
+    /// What is wrapped.
+    Dek = "dek",
+    /// Security strength in bits of what is wrapped.
+    DekStrength = "dek_strength",
+    /// Days in which a deletion can be undone.
+    DeletionDays = "deletion_days",
+    /// Whether a key cannot be destroyed at once.
+    DeletionProtected = "deletion_protected",
+    /// Kind of document that grants: `key-policy`, `identity-policy`, `grant`, `role-binding`, `access-policy`, `path-policy`, `attribute`.
+    Document = "document",
     /// Structure inside the format: `pkcs1`, `pkcs8`, `sec1`, `encrypted-pkcs8`, `spki`, `x509` …
     Envelope = "envelope",
     /// Environment that the path belongs to: `production`, `staging`, `test`, `docs` …, by the configured patterns.
     Environment = "environment",
     /// All environments in which linked facts lie.
     Environments = "environments",
+    /// Whether an end of the key is set.
+    Expires = "expires",
+    /// Whether the key can leave its store.
+    Exportable = "exportable",
     /// How the key is written down: `pem`, `der`, `openssh`, `pkcs12`, `jwk` …
     Format = "format",
+    /// Actions of a higher kind that a wildcard inside of an action brings along.
+    HiddenActions = "hidden_actions",
     /// Iterations (or rounds) of the key derivation.
     Iterations = "iterations",
     /// Key derivation that turns the password into a key.
     Kdf = "kdf",
+    /// What wraps.
+    Kek = "kek",
+    /// Security strength in bits of what wraps.
+    KekStrength = "kek_strength",
+    /// Identity of the key in configuration: its identifier at the provider, or file and address of its declaration.
+    Key = "key",
     /// Identity of the key: `spki-sha256:` of the public half, or a domain-separated digest.
     KeyId = "key_id",
     /// State of the bytes: plaintext, encrypted, wrapped, component, share, public, truncated, stub or unparsed.
     Label = "label",
     /// Labels of all linked facts.
     Labels = "labels",
+    /// Whether conditions limit what may be delegated, or which key may stand behind a name.
+    Limited = "limited",
+    /// Whether the key lies in several regions.
+    MultiRegion = "multi_region",
+    /// What people call it: address, alias or label.
+    Name = "name",
     /// End of the validity of a certificate (RFC 3339).
     NotAfter = "not_after",
+    /// Value of a setting that is a number.
+    Number = "number",
+    /// Where a key comes from: `generated`, `imported` or `external` (kept outside of the provider).
+    Origin = "origin",
     /// Well-known password that opens the key.
     Password = "password",
+    /// How many grants lead to it.
+    Paths = "paths",
+    /// Whether the key can be backed up in plaintext.
+    PlaintextBackup = "plaintext_backup",
+    /// Who may do something, as the document names it.
+    Principal = "principal",
+    /// Everybody who may.
+    Principals = "principals",
+    /// Where a key is kept: `software`, `hsm` or `external`.
+    ProtectionLevel = "protection_level",
+    /// `aws`, `google`, `azure`, `vault`, `kubernetes`, `pkcs11` …
+    Provider = "provider",
     /// Where the key was published, if the whole world has it.
     Published = "published",
+    /// What a key is for: `encrypt`, `wrap`, `sign`, `mac`, `agree`, `derive`.
+    Purpose = "purpose",
+    /// All that a key may be used for.
+    Purposes = "purposes",
     /// Reason that an allowance gives.
     Reason = "reason",
+    /// Type of the resource or document, in the words of the provider.
+    Resource = "resource",
+    /// Days between rotations; 0 for never.
+    RotationDays = "rotation_days",
     /// Rule that an allowance names.
     Rule = "rule",
     /// Whether the linked facts lie in one directory.
     SameDirectory = "same_directory",
+    /// To which keys a grant extends: `key` (this one), `some-keys` (several, by a pattern) or `all-keys`.
+    Scope = "scope",
+    /// Whether the key cannot be read in plaintext (CKA_SENSITIVE).
+    Sensitive = "sensitive",
+    /// Name of a setting, the same for all systems that have it.
+    Setting = "setting",
+    /// State of a key: `enabled`, `disabled`, `pending-deletion`, `pending-import` …
+    State = "state",
     /// Security strength in bits by NIST SP 800-57 part 1, table 2.
     Strength = "strength",
     /// Subject of a certificate.
     Subject = "subject",
+    /// System that a setting belongs to.
+    System = "system",
     /// Day on which an allowance ends (RFC 3339 date).
     Until = "until",
+    /// Value of a setting.
+    Value = "value",
+    /// How a grant names its actions: `none`, `inner` (a pattern) or `all`.
+    Wildcards = "wildcards",
     /// Whether every local user may read the file.
     WorldReadable = "world_readable",
 }
@@ -197,11 +326,14 @@ pub struct Fact {
     pub count: u64,
     /// The first places, in order; never empty.
     pub sites: Vec<Site>,
+    /// Where single fields are written, if each has a place of its own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub places: BTreeMap<Field, Site>,
 }
 
 impl Fact {
     pub fn new(kind: Kind, site: Site) -> Self {
-        Self { kind, fields: BTreeMap::new(), count: 1, sites: vec![site] }
+        Self { kind, fields: BTreeMap::new(), count: 1, sites: vec![site], places: BTreeMap::new() }
     }
 
     #[must_use]

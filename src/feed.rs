@@ -36,6 +36,8 @@ pub(crate) struct Feed<'a> {
     pub length: usize,
     /// Set once nothing more comes.
     pub end: Option<End>,
+    /// Everything that was read, kept beside the buffer for what needs it whole.
+    pub copy: Option<Zeroizing<Vec<u8>>>,
 }
 
 pub(crate) enum End {
@@ -43,7 +45,23 @@ pub(crate) enum End {
     Failed(io::Error),
 }
 
-impl Feed<'_> {
+impl<'a> Feed<'a> {
+    pub(crate) fn new(reader: Input<'a>, buffer: &'a mut Vec<u8>) -> Self {
+        Self { reader, buffer, length: 0, end: None, copy: None }
+    }
+
+    /// Keeps what is read from now on, with what was read so far, unless all is there already.
+    pub(crate) fn keep_copy(&mut self, is_wanted: bool) {
+        if is_wanted && self.end.is_none() {
+            self.copy = Some(Zeroizing::new(self.bytes().to_vec()));
+        }
+    }
+
+    /// Everything that was read, if a copy was kept of what did not come at once.
+    pub(crate) fn whole(&self) -> &[u8] {
+        self.copy.as_ref().map_or(self.bytes(), |copy| copy.as_slice())
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         self.buffer.get(..self.length).unwrap_or_default()
     }
@@ -57,7 +75,12 @@ impl Feed<'_> {
             let rest = self.buffer.get_mut(self.length..goal).unwrap_or_default();
             match self.reader.read(rest) {
                 Ok(0) => self.end = Some(End::Reached),
-                Ok(read) => self.length += read,
+                Ok(read) => {
+                    if let Some(copy) = self.copy.as_mut().filter(|c| c.len() <= budget::DOCUMENT) {
+                        copy.extend_from_slice(rest.get(..read).unwrap_or_default());
+                    }
+                    self.length += read;
+                }
                 Err(problem) if problem.kind() == ErrorKind::Interrupted => {}
                 Err(problem) => self.end = Some(End::Failed(problem)),
             }

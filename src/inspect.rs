@@ -17,6 +17,7 @@ use crate::{
     ledger::{Ledger, Reason, Skip},
     prefilter::{self, Hits},
     rows::{Found, Item, What},
+    settings,
     unit::Unit,
 };
 
@@ -26,6 +27,8 @@ pub(crate) struct Inspected {
     /// In the order of their first place.
     pub facts: Vec<Fact>,
     pub ledger: Ledger,
+    /// What is read once its neighbours are there.
+    pub documents: Vec<settings::Document>,
 }
 
 /// Inspects everything that `reader` gives. `path` names it in facts and in the ledger.
@@ -59,7 +62,7 @@ fn input(path: &str, input: Input<'_>, buffer: &mut Buffer, scope: Scope<'_>) ->
 /// Inspects one unit: opens it if it is a container, else looks at its bytes.
 pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) {
     let mut buffer = walk.buffer.take(place.depth);
-    let mut feed = Feed { reader: input.lent(), buffer: &mut buffer, length: 0, end: None };
+    let mut feed = Feed::new(input.lent(), &mut buffer);
     feed.fill(budget::FIRST_READ);
     let layer = if place.is_raw { None } else { layers::of(feed.bytes()) };
     let bytes = match layer {
@@ -71,7 +74,12 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
                 let skip = Skip::new(place.path, Reason::TooDeep).detail(layer.name).partly();
                 walk.skip(skip);
             }
-            let (bytes, is_appended) = windows(walk, place, feed);
+            let front_end = settings::front_end(place.path, feed.bytes()).filter(|_| !place.is_raw);
+            feed.keep_copy(front_end.is_some());
+            let (bytes, is_appended) = windows(walk, place, &mut feed);
+            if let Some(front_end) = front_end {
+                walk.read(place, front_end, feed.whole());
+            }
             if is_appended
                 && !place.is_raw
                 && place.depth < walk.scope.limits.depth
@@ -89,13 +97,13 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
 /// Looks at the bytes of a container as they are, beside what it holds.
 pub(crate) fn beside(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) {
     let mut buffer = walk.buffer.take(place.depth + 1);
-    let feed = Feed { reader: input.lent(), buffer: &mut buffer, length: 0, end: None };
-    let _counted_by_the_container = windows(walk, place, feed);
+    let mut feed = Feed::new(input.lent(), &mut buffer);
+    let _counted_by_the_container = windows(walk, place, &mut feed);
     walk.buffer.put(place.depth + 1, buffer);
 }
 
 /// Looks at all bytes, window by window. Gives their number, and whether a container ends there.
-fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> (u64, bool) {
+fn windows(walk: &mut Walk<'_>, place: Place<'_>, feed: &mut Feed<'_>) -> (u64, bool) {
     let mut file = File::new(walk, place);
     // Where the window begins, and the offset in the file of the buffer's first byte.
     let mut start = 0;
@@ -135,7 +143,7 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> (u64, b
         }
         if is_last {
             let is_appended = layers::is_appended(feed.bytes());
-            file.finish(feed.end);
+            file.finish(feed.end.as_ref());
             return (base + feed.length as u64, is_appended);
         }
         let keep = end.saturating_sub(budget::LOOK_BACK);
@@ -186,7 +194,7 @@ impl<'p, 'w> File<'p, 'w> {
         Self { walk, place, lines, counted: 0, claimed: 0, is_wide: false, known: HashMap::new() }
     }
 
-    fn finish(self, end: Option<End>) {
+    fn finish(self, end: Option<&End>) {
         // Inside of a container, the layer says what failed.
         if let Some(End::Failed(problem)) = end.filter(|_| self.place.depth == 0) {
             let skip = Skip::new(self.place.path, Reason::ReadFailed).detail(problem).partly();

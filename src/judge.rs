@@ -41,6 +41,7 @@ pub(crate) fn judge(
 ) -> Result<Outcome, Error> {
     sort(facts);
     ledger.sort();
+    let undecided = ledger.undecided;
     link::link(facts, &by.config.environments()?);
     let judged = rule::judge(by.rules, facts);
 
@@ -54,7 +55,7 @@ pub(crate) fn judge(
         notices: suppressions.notices(),
         ledger,
         keys: keys.len() as u64,
-        undecided: judged.undecided,
+        undecided: judged.undecided + undecided,
     })
 }
 
@@ -99,7 +100,10 @@ fn group(
         };
         let fingerprint = fingerprint(&rule.id, fact);
         let mut uncounted = fact.count;
+        // The line to change, where the rule names it.
+        let own = rule.at.and_then(|field| fact.places.get(&field));
         for (index, site) in fact.sites.iter().enumerate() {
+            let site = own.filter(|_| index == 0).unwrap_or(site);
             let keys = lines.get(site.path.as_str()).unwrap_or(&none);
             let suppression = suppressions.holding(&rule.id, &fingerprint, site, keys);
             // What the fact counts beyond the places it keeps goes with the last of them.
@@ -152,6 +156,21 @@ fn group(
     findings
 }
 
+/// Fields that tell what configuration states from everything else that a file states: by them it
+/// is the same finding when a value is changed.
+const IDENTITY: [Field; 10] = [
+    Field::Alias,
+    Field::Attribute,
+    Field::Dek,
+    Field::Document,
+    Field::Kek,
+    Field::Key,
+    Field::Name,
+    Field::Principal,
+    Field::Setting,
+    Field::System,
+];
+
 /// The identity of a finding: the rule and the key. What has no identity of its own is told apart
 /// by its file and by what was understood of it.
 fn fingerprint(rule: &str, fact: &Fact) -> String {
@@ -163,7 +182,11 @@ fn fingerprint(rule: &str, fact: &Fact) -> String {
         Some(key) => digest.update(key),
         None => {
             digest.update(&fact.site().path);
+            let is_named = IDENTITY.iter().any(|field| fact.fields.contains_key(field));
             for (field, value) in &fact.fields {
+                if is_named && !IDENTITY.contains(field) {
+                    continue;
+                }
                 digest.update([0]);
                 digest.update(field.name());
                 digest.update(value.to_string());

@@ -40,10 +40,12 @@ pub enum Reason {
     Encrypted,
     /// A container of a kind that nothing here reads.
     NoReader,
+    /// A document of configuration that is not in its language: scanned for keys, and not judged.
+    NotParsed,
 }
 
 impl Reason {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::GitIgnored,
         Self::GitDirectory,
         Self::Excluded,
@@ -60,6 +62,7 @@ impl Reason {
         Self::ParserFailed,
         Self::Encrypted,
         Self::NoReader,
+        Self::NotParsed,
     ];
 
     /// A gap is something that should have been examined and was not; everything else was left
@@ -81,7 +84,8 @@ impl Reason {
             | Self::Damaged
             | Self::ParserFailed
             | Self::Encrypted
-            | Self::NoReader => true,
+            | Self::NoReader
+            | Self::NotParsed => true,
         }
     }
 
@@ -104,6 +108,7 @@ impl Reason {
             Self::ParserFailed => "a parser failed on it",
             Self::Encrypted => "not readable: encrypted",
             Self::NoReader => "not readable: nothing here reads this format",
+            Self::NotParsed => "configuration that does not parse: scanned for keys, not judged",
         }
     }
 }
@@ -188,8 +193,16 @@ pub struct Ledger {
     /// Of these, what layers gave, by layer. The rest are the inputs of the run themselves.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_layer: BTreeMap<String, Given>,
+    /// Statements of configuration that could not be told, because of a value that is not known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub undecided: u64,
     /// Everything that was not examined, sorted.
     pub skips: Vec<Skip>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+pub(crate) fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Ledger {
@@ -218,6 +231,7 @@ impl Ledger {
         for (layer, given) in other.by_layer {
             self.add(&layer, given);
         }
+        self.undecided = self.undecided.saturating_add(other.undecided);
         self.skips.extend(other.skips);
     }
 

@@ -42,6 +42,7 @@ pub mod report;
 mod rows;
 pub mod rule;
 pub mod scan;
+mod settings;
 pub mod site;
 mod stub;
 mod suppress;

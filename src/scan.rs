@@ -12,6 +12,7 @@ use crate::{
     layers::Scope,
     ledger::Ledger,
     places::{self, Request},
+    settings::{self, Document, providers::Providers},
 };
 
 /// What the map stage gives: serialisable, and without any secret.
@@ -31,21 +32,47 @@ pub struct Progress {
 
 /// Turns everything that is asked for into facts.
 pub fn inspect(request: &Request, progress: &Progress) -> Result<Inspection, Error> {
-    let all = Mutex::new(Inspection::default());
+    let all = Mutex::new((Inspection::default(), Vec::new()));
     places::visit(request, &|inspected| {
         progress.units.fetch_add(inspected.ledger.scanned_units, Ordering::Relaxed);
         progress.bytes.fetch_add(inspected.ledger.scanned_bytes, Ordering::Relaxed);
         progress.keys.fetch_add(inspected.facts.len() as u64, Ordering::Relaxed);
         let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.0.facts.extend(inspected.facts);
+        all.0.ledger.merge(inspected.ledger);
+        all.1.extend(inspected.documents);
+    })?;
+    let (mut all, documents) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    all.gather(documents, &request.providers);
+    Ok(all)
+}
+
+impl Inspection {
+    /// Reads what is read together.
+    fn gather(&mut self, documents: Vec<Document>, providers: &Providers) {
+        let read = settings::gather(documents, providers);
+        self.facts.extend(read.facts);
+        self.ledger.skips.extend(read.skips);
+        self.ledger.undecided += read.undecided;
+    }
+}
+
+/// Inspects files that are seen together, given as path and bytes.
+pub fn inspect_files<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Inspection {
+    let buffer = &mut feed::Buffer::new();
+    let mut all = Inspection::default();
+    let mut documents = Vec::new();
+    for (path, mut bytes) in files {
+        let inspected = inspect::reader(path, &mut bytes, buffer, Scope::all());
         all.facts.extend(inspected.facts);
         all.ledger.merge(inspected.ledger);
-    })?;
-    Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
+        documents.extend(inspected.documents);
+    }
+    all.gather(documents, Providers::builtin());
+    all
 }
 
 /// Turns the bytes of one input into facts; `path` names it.
-pub fn inspect_bytes(path: &str, mut bytes: &[u8]) -> Inspection {
-    let buffer = &mut feed::Buffer::new();
-    let inspected = inspect::reader(path, &mut bytes, buffer, Scope::all());
-    Inspection { facts: inspected.facts, ledger: inspected.ledger }
+pub fn inspect_bytes(path: &str, bytes: &[u8]) -> Inspection {
+    inspect_files(std::iter::once((path, bytes)))
 }

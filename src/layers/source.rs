@@ -30,7 +30,7 @@ pub(crate) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub(crate) fn new(feed: Feed<'a>) -> Self {
-        let Feed { reader, buffer, length, end } = feed;
+        let Feed { reader, buffer, length, end, copy: _ } = feed;
         let counter = Rc::default();
         Self {
             input: reader,

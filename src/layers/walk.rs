@@ -13,6 +13,7 @@ use crate::{
     inspect::Inspected,
     ledger::Skip,
     places::{self, Request, spool::Spool},
+    settings::{self, providers::Providers},
 };
 
 /// What holds for every input of a run.
@@ -21,16 +22,22 @@ pub(crate) struct Scope<'a> {
     pub limits: Limits,
     /// Whose `exclude` says which paths inside of containers are left out.
     pub request: Option<&'a Request>,
+    /// What configuration means.
+    pub providers: &'a Providers,
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
-        Self { limits: request.limits, request: Some(request) }
+        Self {
+            limits: request.limits,
+            request: Some(request),
+            providers: &request.providers,
+        }
     }
 
     /// Everything, within the default budgets.
     pub(crate) fn all() -> Self {
-        Self { limits: Limits::default(), request: None }
+        Self { limits: Limits::default(), request: None, providers: Providers::builtin() }
     }
 
     pub(super) fn excludes(&self, path: &str) -> bool {
@@ -133,6 +140,21 @@ pub(crate) struct Spent {
 }
 
 impl Walk<'_> {
+    /// Reads a document of configuration whole.
+    pub(crate) fn read(
+        &mut self,
+        place: Place<'_>,
+        front_end: &'static settings::FrontEnd,
+        bytes: &[u8],
+    ) {
+        let file = (place.depth > 0).then_some(self.file);
+        let read = settings::read(front_end, place.path, file, bytes, self.scope.providers);
+        self.inspected.facts.extend(read.facts);
+        self.inspected.ledger.skips.extend(read.skips);
+        self.inspected.ledger.undecided += read.undecided;
+        self.inspected.documents.extend(read.document);
+    }
+
     /// Takes one unit that was read into the account.
     pub(crate) fn count(&mut self, place: Place<'_>, bytes: u64) {
         self.inspected.ledger.count(place.layer, bytes);

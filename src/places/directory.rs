@@ -203,5 +203,5 @@ fn unlisted(root: &Path, problem: &ignore::Error) -> Skip {
 }
 
 fn skipped(skip: Skip) -> Inspected {
-    Inspected { facts: Vec::new(), ledger: Ledger { skips: vec![skip], ..Ledger::default() } }
+    Inspected { ledger: Ledger { skips: vec![skip], ..Ledger::default() }, ..Inspected::default() }
 }

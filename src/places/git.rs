@@ -119,7 +119,7 @@ fn read(
             }
         };
         let skips = vec![Skip::new(shown(&blob.path), reason)];
-        sink(Inspected { facts: Vec::new(), ledger: Ledger { skips, ..Ledger::default() } });
+        sink(Inspected { ledger: Ledger { skips, ..Ledger::default() }, ..Inspected::default() });
     }
     // A process of its own pays from some dozens of blobs on.
     let threads = request.threads.min(wanted.len().div_ceil(64)).max(1);
@@ -151,6 +151,6 @@ fn read_with_one_process(
         let skip = Skip::new(path, Reason::Unreadable)
             .detail("git does not have this blob (a shallow or partial clone?)");
         let ledger = Ledger { skips: vec![skip], ..Ledger::default() };
-        sink(Inspected { facts: Vec::new(), ledger });
+        sink(Inspected { ledger, ..Inspected::default() });
     })
 }

@@ -157,7 +157,7 @@ fn objects_in_pack_order(path: &Path) -> Result<Vec<String>, Error> {
 
 fn not_there(id: &str) -> Inspected {
     let skip = Skip::new(id, Reason::Unreadable).detail("git cannot read this object");
-    Inspected { facts: Vec::new(), ledger: Ledger { skips: vec![skip], ..Ledger::default() } }
+    Inspected { ledger: Ledger { skips: vec![skip], ..Ledger::default() }, ..Inspected::default() }
 }
 
 /// Where an object comes from.
@@ -278,7 +278,7 @@ fn named(mut inspected: Inspected, id: &str, path: &str, commit: Option<&Commit>
 /// An object that was not to be scanned, as it turned out.
 fn left_out(inspected: Inspected, path: String, reason: Reason) -> Inspected {
     let skip = Skip::new(path, reason).bytes(inspected.ledger.scanned_bytes);
-    Inspected { facts: Vec::new(), ledger: Ledger { skips: vec![skip], ..Ledger::default() } }
+    Inspected { ledger: Ledger { skips: vec![skip], ..Ledger::default() }, ..Inspected::default() }
 }
 
 #[cfg(test)]

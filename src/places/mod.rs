@@ -13,6 +13,7 @@ use std::{
     ffi::OsStr,
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use globset::GlobSet;
@@ -24,6 +25,7 @@ use crate::{
     feed::Buffer,
     inspect::{self, Inspected},
     layers::Scope,
+    settings::providers::Providers,
     site::as_directories,
 };
 
@@ -38,6 +40,7 @@ pub struct Request {
     pub no_ignore: bool,
     pub limits: Limits,
     pub threads: usize,
+    pub(crate) providers: Arc<Providers>,
 }
 
 #[derive(Debug, Clone)]

@@ -48,6 +48,8 @@ struct End {
     scanned_bytes: u64,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     by_layer: BTreeMap<String, Given>,
+    #[serde(default, skip_serializing_if = "crate::ledger::is_zero")]
+    undecided: u64,
     facts: u64,
     skips: u64,
 }
@@ -65,6 +67,7 @@ pub fn write(facts: &[Fact], ledger: &Ledger, out: &mut dyn Write) -> io::Result
         scanned_units: ledger.scanned_units,
         scanned_bytes: ledger.scanned_bytes,
         by_layer: ledger.by_layer.clone(),
+        undecided: ledger.undecided,
         facts: facts.len() as u64,
         skips: ledger.skips.len() as u64,
     };
@@ -132,6 +135,7 @@ pub fn read(
                     scanned_units: end.scanned_units,
                     scanned_bytes: end.scanned_bytes,
                     by_layer: end.by_layer,
+                    undecided: end.undecided,
                     skips: Vec::new(),
                 });
                 seen = None;
@@ -202,6 +206,7 @@ mod tests {
             scanned_units: 7,
             scanned_bytes: 900,
             by_layer: BTreeMap::from([("tar".to_owned(), Given { units: 5, bytes: 300 })]),
+            undecided: 3,
             skips: vec![Skip::new("x.gz", Reason::Damaged).bytes(12).partly()],
         };
         (vec![material, link], ledger)

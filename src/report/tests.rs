@@ -75,6 +75,7 @@ pub(crate) fn outcome() -> Outcome {
             scanned_units: 1234,
             scanned_bytes: 5_000_000,
             by_layer: BTreeMap::from([("zip".into(), Given { units: 30, bytes: 2048 })]),
+            undecided: 0,
             skips: vec![
                 Skip::new("target", Reason::GitIgnored),
                 Skip::new("secret/dir", Reason::Unreadable).detail("Permission denied"),

@@ -7,7 +7,7 @@ mod condition;
 mod load;
 mod page;
 mod profile;
-mod source;
+pub(crate) mod source;
 mod template;
 mod value;
 
@@ -22,6 +22,7 @@ pub use self::{
     page::{index, page, profile_page, vocabulary},
     profile::{Parameter, Profile},
 };
+pub(crate) use self::value::{Type, type_of_field};
 use self::{condition::Condition, template::Template};
 use crate::{
     error::Error,

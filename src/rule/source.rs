@@ -12,20 +12,21 @@ const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"))
 
 /// What a file holds, by the directory that it lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
+pub(crate) enum Holds {
     Rule,
     Profile,
+    Provider,
 }
 
 /// One file.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Path as it was given.
     pub name: String,
     pub text: Cow<'static, str>,
     pub holds: Holds,
 }
 
-pub(super) fn builtin() -> Vec<Source> {
+pub(crate) fn builtin() -> Vec<Source> {
     BUILTIN
         .iter()
         .filter_map(|(name, text)| {
@@ -39,7 +40,7 @@ pub(super) fn builtin() -> Vec<Source> {
 }
 
 /// Every `.yaml` file below a directory.
-pub(super) fn below(directory: &Path) -> Result<Vec<Source>, Error> {
+pub(crate) fn below(directory: &Path) -> Result<Vec<Source>, Error> {
     let mut sources = Vec::new();
     for path in files::list(directory)? {
         let Some(holds) = holds(&path) else { continue };
@@ -50,7 +51,7 @@ pub(super) fn below(directory: &Path) -> Result<Vec<Source>, Error> {
 }
 
 /// A profile given by its path.
-pub(super) fn profile(path: &Path) -> Result<Source, Error> {
+pub(crate) fn profile(path: &Path) -> Result<Source, Error> {
     let text = Cow::Owned(files::read_text(path)?);
     Ok(Source { name: path.display().to_string(), text, holds: Holds::Profile })
 }
@@ -61,19 +62,19 @@ fn holds(path: &Path) -> Option<Holds> {
     }
     match path.parent().and_then(Path::file_name).and_then(|name| name.to_str()) {
         Some("profiles") => Some(Holds::Profile),
-        Some("providers") => None,
+        Some("providers") => Some(Holds::Provider),
         _ => Some(Holds::Rule),
     }
 }
 
 impl Source {
     /// Name of the file without directories and extension.
-    pub(super) fn stem(&self) -> &str {
+    pub(crate) fn stem(&self) -> &str {
         Path::new(&self.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
     }
 
     /// Reads the text into `T`: unknown keys, missing keys and wrong types are refused.
-    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let strict: Options = options! { strict_booleans: true };
         serde_saphyr::from_str_with_options(&self.text, strict).map_err(|error| {
             let line = error.location().map_or(1, |location| location.line().max(1));
@@ -85,16 +86,16 @@ impl Source {
         })
     }
 
-    pub(super) fn place(&self, location: Location) -> String {
+    pub(crate) fn place(&self, location: Location) -> String {
         format!("{}:{}", self.name, location.line().max(1))
     }
 
-    pub(super) fn refuse(&self, location: Location, problem: impl Into<String>) -> Error {
+    pub(crate) fn refuse(&self, location: Location, problem: impl Into<String>) -> Error {
         Error::invalid(self.place(location), problem)
     }
 
     /// Refuses at the line of `word`, which is looked for from `location` on.
-    pub(super) fn refuse_at_word(
+    pub(crate) fn refuse_at_word(
         &self,
         location: Location,
         word: &str,
@@ -112,7 +113,7 @@ impl Source {
     }
 
     /// Refuses at line `line` (from 1) of the scalar at `location`.
-    pub(super) fn refuse_in_scalar(
+    pub(crate) fn refuse_in_scalar(
         &self,
         location: Location,
         line: usize,

@@ -15,7 +15,7 @@ use crate::fact::{Fact, Field, Value};
 
 /// What a name or an expression in a condition stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Type {
+pub(crate) enum Type {
     Bool,
     Int,
     Text,
@@ -43,30 +43,77 @@ impl Type {
     }
 }
 
-pub(super) const fn type_of_field(field: Field) -> Type {
+pub(crate) const fn type_of_field(field: Field) -> Type {
     match field {
-        Field::Bits | Field::Iterations | Field::Strength => Type::Int,
-        Field::SameDirectory | Field::WorldReadable => Type::Bool,
-        Field::Classes | Field::Environments | Field::Labels => Type::List,
-        Field::Alias
+        Field::Bits
+        | Field::DekStrength
+        | Field::DeletionDays
+        | Field::Iterations
+        | Field::KekStrength
+        | Field::Number
+        | Field::Paths
+        | Field::RotationDays
+        | Field::Strength => Type::Int,
+        Field::CanRotate
+        | Field::DeletionProtected
+        | Field::Expires
+        | Field::Exportable
+        | Field::Limited
+        | Field::MultiRegion
+        | Field::PlaintextBackup
+        | Field::SameDirectory
+        | Field::Sensitive
+        | Field::WorldReadable => Type::Bool,
+        Field::Actions
+        | Field::Capabilities
+        | Field::Classes
+        | Field::Conditions
+        | Field::Environments
+        | Field::HiddenActions
+        | Field::Labels
+        | Field::Principals
+        | Field::Purposes => Type::List,
+        Field::Account
+        | Field::After
         | Field::Algorithm
+        | Field::Alias
+        | Field::Attribute
+        | Field::Before
+        | Field::Breadth
         | Field::Cipher
         | Field::Class
         | Field::Comment
         | Field::Curve
+        | Field::Dek
+        | Field::Document
         | Field::Envelope
         | Field::Environment
         | Field::Format
         | Field::Kdf
+        | Field::Kek
+        | Field::Key
         | Field::KeyId
         | Field::Label
+        | Field::Name
         | Field::NotAfter
+        | Field::Origin
         | Field::Password
+        | Field::Principal
+        | Field::ProtectionLevel
+        | Field::Provider
         | Field::Published
+        | Field::Purpose
         | Field::Reason
+        | Field::Resource
         | Field::Rule
+        | Field::Scope
+        | Field::Setting
+        | Field::State
         | Field::Subject
-        | Field::Until => Type::Text,
+        | Field::System
+        | Field::Until
+        | Field::Value
+        | Field::Wildcards => Type::Text,
     }
 }
 

@@ -1,0 +1,399 @@
+//! Resources to facts, by the tables of the providers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Source, Sources, durations,
+    providers::{Condition, Emission, Emits, Place, Providers, Spec, Take, Test},
+    tree::{Node, Path, Span},
+};
+use crate::{
+    algorithm,
+    fact::{Fact, Field, Kind, Value},
+    rule::{Type, type_of_field},
+};
+
+/// Something that configuration declares or that a tool has printed.
+pub(crate) struct Resource {
+    /// In the words of the provider: `aws_kms_key`, `AWS::KMS::Key`, or as a shape names it.
+    pub type_name: String,
+    /// How people name it: `module.vault.aws_kms_key.pan`, a logical id. Empty for a document.
+    pub address: String,
+    /// Where the address is the only one of its name: the directory of a root module, a file.
+    pub scope: String,
+    pub body: Node,
+    /// Where it is declared: its first line.
+    pub span: Span,
+}
+
+impl Resource {
+    /// The identity of what the resource declares, when the provider gives it none.
+    pub(crate) fn declared(&self) -> String {
+        format!("{}#{}", self.scope, self.address)
+    }
+}
+
+/// What comes of resources.
+#[derive(Default)]
+pub(crate) struct Lowered {
+    pub facts: Vec<Fact>,
+    /// Facts that were not given because it is unknown whether they hold.
+    pub undecided: u64,
+}
+
+/// Makes facts where paths and tables are not enough.
+pub(crate) type Evaluator = fn(&Resource, &Scene<'_>, &Emission, &mut Lowered);
+
+/// By the name that `emits:` has.
+pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[];
+
+/// The item of a resource that a fact is made of.
+pub(crate) struct Scene<'a> {
+    pub resource: &'a Resource,
+    /// The item, and what it stands in, innermost first.
+    pub items: Vec<&'a Node>,
+    pub sources: &'a Sources,
+}
+
+/// Gives every fact that a resource states.
+pub(crate) fn lower(
+    resource: &Resource,
+    providers: &Providers,
+    sources: &Sources,
+    lowered: &mut Lowered,
+) {
+    for emission in providers.emissions(&resource.type_name) {
+        let body = &resource.body;
+        let scenes: Vec<Vec<&Node>> = match &emission.each {
+            None => vec![vec![body]],
+            Some(path) => {
+                let look = body.find(path);
+                lowered.undecided += u64::from(look.unknown);
+                look.nodes.into_iter().map(|item| vec![item, body]).collect()
+            }
+        };
+        for items in scenes {
+            let scene = Scene { resource, items, sources };
+            match all_hold(&emission.when, &scene) {
+                Some(true) => scene.emit(emission, lowered),
+                Some(false) => {}
+                None => lowered.undecided += 1,
+            }
+        }
+    }
+}
+
+/// Whether all conditions hold; nothing if that is unknown.
+pub(crate) fn all_hold(conditions: &[Condition], scene: &Scene<'_>) -> Option<bool> {
+    let mut all = Some(true);
+    for condition in conditions {
+        match scene.holds(condition) {
+            Some(true) => {}
+            Some(false) => return Some(false),
+            None => all = None,
+        }
+    }
+    all
+}
+
+/// What a place holds.
+enum Found<'a> {
+    Nodes(Vec<&'a Node>),
+    Text(String),
+    Absent,
+    Unknown,
+}
+
+impl<'a> Scene<'a> {
+    /// What `path` leads to in the item.
+    pub(crate) fn find(&self, path: &Path) -> super::tree::Look<'a> {
+        self.items.first().map_or_else(
+            || super::tree::Look { nodes: Vec::new(), unknown: false },
+            |item| item.find(path),
+        )
+    }
+
+    fn look(&self, place: &Place) -> Found<'a> {
+        match place {
+            Place::Address => Found::Text(self.resource.address.clone()),
+            Place::Declared => Found::Text(self.resource.declared()),
+            Place::Type => Found::Text(self.resource.type_name.clone()),
+            Place::Path { up, path } => {
+                let Some(item) = self.items.get(*up) else { return Found::Absent };
+                let look = item.find(path);
+                match (look.nodes.is_empty(), look.unknown) {
+                    (true, true) => Found::Unknown,
+                    (true, false) => Found::Absent,
+                    (false, _) => Found::Nodes(look.nodes),
+                }
+            }
+        }
+    }
+
+    fn holds(&self, condition: &Condition) -> Option<bool> {
+        let texts: Vec<Option<String>> = match self.look(&condition.path) {
+            Found::Unknown => return None,
+            Found::Absent => match &condition.absent {
+                Some(text) => vec![Some(text.clone())],
+                None => match condition.test {
+                    Test::Present(wanted) => return Some(!wanted),
+                    Test::Not(_) => return Some(true),
+                    Test::Is(_) | Test::Below(_) => return Some(false),
+                },
+            },
+            Found::Text(text) => vec![Some(text)],
+            Found::Nodes(nodes) => {
+                nodes.iter().map(|node| node.scalar().map(Into::into)).collect()
+            }
+        };
+        let any_of = |values: &[String]| {
+            let is_one = |text: &String| values.iter().any(|v| v.eq_ignore_ascii_case(text));
+            if texts.iter().flatten().any(is_one) {
+                return Some(true);
+            }
+            // A list or a map is none of the values; a text that is known in part may be.
+            let is_open = |place: &Place| match self.look(place) {
+                Found::Nodes(nodes) => {
+                    nodes.iter().any(|n| n.as_text().is_none() && n.as_partial().is_some())
+                }
+                _ => false,
+            };
+            if is_open(&condition.path) { None } else { Some(false) }
+        };
+        match &condition.test {
+            Test::Present(wanted) => Some(*wanted),
+            Test::Is(values) => any_of(values),
+            Test::Not(values) => any_of(values).map(|is| !is),
+            Test::Below(limit) => texts
+                .iter()
+                .flatten()
+                .next()
+                .and_then(|text| text.parse::<u64>().ok())
+                .map(|number| number < *limit),
+        }
+    }
+
+    fn emit(&self, emission: &Emission, lowered: &mut Lowered) {
+        match emission.emits {
+            Emits::Evaluated(number) => {
+                if let Some((_, evaluate)) = EVALUATORS.get(number) {
+                    evaluate(self.resource, self, emission, lowered);
+                }
+            }
+            Emits::Fact(kind) => {
+                let mut fact = self.fact(kind, emission);
+                complete(&mut fact);
+                lowered.facts.push(fact);
+            }
+        }
+    }
+
+    /// A fact with the fields of an emission, at the item.
+    pub(crate) fn fact(&self, kind: Kind, emission: &Emission) -> Fact {
+        let span = match (self.items.len(), self.items.first()) {
+            (2.., Some(item)) => item.span,
+            _ => self.resource.span,
+        };
+        let mut fact = Fact::new(kind, self.sources.site(span, true))
+            .with(Field::Provider, emission.provider.as_str())
+            .with(Field::Resource, self.resource.type_name.as_str());
+        for (field, spec) in &emission.fields {
+            if let Some((value, span)) = self.value(*field, spec) {
+                if let Some(span) = span {
+                    fact.places.insert(*field, self.sources.site(span, !spec.is_secret));
+                }
+                fact.fields.insert(*field, value);
+            }
+        }
+        fact
+    }
+
+    /// What a field is, and where that is written.
+    fn value(&self, field: Field, spec: &Spec) -> Option<(Value, Option<Span>)> {
+        let mut unknown = false;
+        for place in &spec.from {
+            match self.look(place) {
+                Found::Absent => {}
+                Found::Unknown => unknown = true,
+                Found::Text(text) => {
+                    let value = if spec.table.is_some() {
+                        mapped(spec, &text).unwrap_or(Value::Unknown)
+                    } else {
+                        Value::Text(text)
+                    };
+                    return Some((value, None));
+                }
+                Found::Nodes(nodes) => {
+                    let span = nodes.first().map(|node| node.span);
+                    let value = take(field, spec, &nodes, &self.resource.scope);
+                    return Some((value, span));
+                }
+            }
+        }
+        if unknown {
+            return Some((Value::Unknown, None));
+        }
+        match spec.take {
+            Take::Present => Some((Value::Bool(false), None)),
+            Take::Count => Some((Value::Int(0), None)),
+            _ => spec.absent.clone().map(|value| (value, None)),
+        }
+    }
+}
+
+/// The value that `nodes`, of which there is at least one, stand for.
+fn take(field: Field, spec: &Spec, nodes: &[&Node], scope: &str) -> Value {
+    let Some(first) = nodes.first() else { return Value::Unknown };
+    let value = match spec.take {
+        Take::Present => Some(Value::Bool(true)),
+        Take::Count => {
+            let count = nodes.iter().map(|node| node.elements().len() as u64).sum::<u64>();
+            Some(Value::Int(count))
+        }
+        Take::Key => first.as_partial().map(|text| Value::Text(key_identity(text, scope))),
+        Take::Partial => first
+            .as_partial()
+            .map(|text| Value::Text(text.to_owned()))
+            .or_else(|| first.scalar().map(|text| Value::Text(text.into_owned()))),
+        Take::List => return take_list(spec, nodes),
+        Take::Days => first.scalar().and_then(|text| durations::days(&text)).map(Value::Int),
+        Take::DaysOfSeconds => first.as_int().map(|seconds| Value::Int(seconds / 86_400)),
+        Take::DaysOfHours => first.as_int().map(|hours| Value::Int(hours / 24)),
+        Take::BitsOfBase64 => first.as_text().and_then(durations::bits_of_base64).map(Value::Int),
+        Take::BitsOfBase64Bytes => {
+            first.as_text().and_then(durations::bytes_of_base64).map(|bytes| Value::Int(bytes * 8))
+        }
+        Take::Value => match &spec.table {
+            Some(_) => first.scalar().and_then(|text| mapped(spec, &text)),
+            None => match type_of_field(field) {
+                Type::Bool => first.as_bool().map(Value::Bool),
+                Type::Int => first.as_int().map(|int| Value::Int(int.saturating_mul(spec.times))),
+                Type::List => return take_list(spec, nodes),
+                _ => first.scalar().map(|text| Value::Text(text.into_owned())),
+            },
+        },
+    };
+    value.unwrap_or(Value::Unknown)
+}
+
+fn take_list(spec: &Spec, nodes: &[&Node]) -> Value {
+    let mut texts = BTreeSet::new();
+    for node in nodes.iter().flat_map(|node| node.elements()) {
+        let Some(text) = node.scalar() else { return Value::Unknown };
+        match (&spec.table, mapped(spec, &text)) {
+            (None, _) => {
+                texts.insert(text.into_owned());
+            }
+            (Some(_), Some(Value::List(more))) => texts.extend(more),
+            (Some(_), Some(value)) => {
+                texts.insert(value.to_string());
+            }
+            // What the table does not know says nothing.
+            (Some(_), None) => {}
+        }
+    }
+    Value::List(texts.into_iter().collect())
+}
+
+fn mapped(spec: &Spec, text: &str) -> Option<Value> {
+    spec.table.as_ref()?.get(text).cloned()
+}
+
+/// The identity of a key by the text that names it: the address of its declaration for
+/// `${aws_kms_key.a.arn}`, the text itself for an identifier.
+pub(crate) fn key_identity(text: &str, scope: &str) -> String {
+    let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    match inside.filter(|inside| !inside.contains("${")) {
+        Some(inside) => {
+            let address = inside.rsplit_once('.').map_or(inside, |(address, _)| address);
+            format!("{scope}#{address}")
+        }
+        None => text.trim().to_owned(),
+    }
+}
+
+/// Adds what follows from other fields.
+pub(crate) fn complete(fact: &mut Fact) {
+    if fact.kind == Kind::Key && !fact.fields.contains_key(&Field::Strength) {
+        let bits = fact.int(Field::Bits).and_then(|bits| u32::try_from(bits).ok());
+        let strength = fact
+            .text(Field::Algorithm)
+            .and_then(|name| algorithm::strength(name, bits, fact.text(Field::Curve)));
+        let is_unknown = [Field::Algorithm, Field::Bits, Field::Curve]
+            .iter()
+            .any(|field| fact.fields.get(field) == Some(&Value::Unknown));
+        match strength {
+            Some(strength) => {
+                fact.fields.insert(Field::Strength, strength.into());
+            }
+            None if is_unknown => {
+                fact.fields.insert(Field::Strength, Value::Unknown);
+            }
+            None => {}
+        }
+    }
+}
+
+/// The resources that a document without types is, by the shapes of the providers.
+pub(crate) fn recognise(
+    document: &Node,
+    format: &str,
+    source: &Source,
+    providers: &Providers,
+    sources: &Sources,
+) -> Vec<Resource> {
+    let name = source.path.rsplit(['/', '!', ':']).next().unwrap_or_default();
+    let mut resources = Vec::new();
+    // Several documents may stand in one list, as `az keyvault list` prints them.
+    for item in document.elements() {
+        for shape in &providers.shapes {
+            let resource = |body: Node, span| Resource {
+                type_name: shape.type_name.clone(),
+                address: String::new(),
+                scope: source.path.clone(),
+                body,
+                span,
+            };
+            let whole = resource(item.clone(), item.span);
+            let scene = Scene { resource: &whole, items: vec![item], sources };
+            let fits = (shape.formats.is_empty() || shape.formats.iter().any(|f| f == format))
+                && (shape.files.is_empty() || shape.files.iter().any(|f| fits_name(f, name)))
+                && shape.has.iter().all(|path| !item.find(path).nodes.is_empty())
+                && all_hold(&shape.is, &scene) == Some(true);
+            if !fits {
+                continue;
+            }
+            match &shape.each {
+                None => resources.push(whole),
+                Some(path) => resources.extend(
+                    item.find(path).nodes.into_iter().map(|n| resource(n.clone(), n.span)),
+                ),
+            }
+        }
+    }
+    resources
+}
+
+/// Whether a file's name is like `pattern`, in which one `*` stands for anything.
+pub(crate) fn fits_name(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => name == pattern,
+        Some((head, tail)) => {
+            name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
+        }
+    }
+}
+
+/// Equal facts of one document made one.
+pub(crate) fn deduplicated(facts: Vec<Fact>) -> Vec<Fact> {
+    let mut seen: BTreeMap<(Kind, BTreeMap<Field, Value>, String, u64), ()> = BTreeMap::new();
+    let mut kept = Vec::new();
+    for fact in facts {
+        let site = fact.site();
+        let key = (fact.kind, fact.fields.clone(), site.path.clone(), site.offset);
+        if seen.insert(key, ()).is_none() {
+            kept.push(fact);
+        }
+    }
+    kept
+}

@@ -1,0 +1,218 @@
+//! CONFIGURATION: what declares keys, who may use them, and how systems keep them. Front ends read
+//! a language into a [`tree`]; the tables of [`providers`] say what of it means a key, a grant or a
+//! setting; [`lower`] makes the facts.
+
+mod durations;
+mod json;
+pub(crate) mod lower;
+pub(crate) mod page;
+pub(crate) mod providers;
+mod sources;
+mod tree;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use zeroize::Zeroizing;
+
+use self::{
+    lower::{Lowered, Resource},
+    providers::Providers,
+    sources::{Source, Sources},
+    tree::Node,
+};
+use crate::{
+    budget,
+    fact::Fact,
+    ledger::{Reason, Skip},
+};
+
+/// A language of configuration.
+pub(crate) struct FrontEnd {
+    pub name: &'static str,
+    /// What it reads, for the documentation.
+    pub about: &'static str,
+    /// Ends of file names, without the dot.
+    pub extensions: &'static [&'static str],
+    /// Names of files that have no telling end; one `*` stands for anything.
+    pub files: &'static [&'static str],
+    /// Reads one document that [`Providers::mark`] marked.
+    pub read: fn(u32, &mut Reading<'_>),
+    /// Whether documents of one directory are read together, once all are there.
+    pub is_gathered: bool,
+}
+
+/// All front ends. The first whose names fit reads a file.
+pub(crate) const TABLE: &[FrontEnd] = &[
+    FrontEnd {
+        name: "json",
+        about: "JSON documents, as tools print them and templates are written",
+        extensions: &["json", "jsonc", "template"],
+        files: &[],
+        read: read_json,
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "yaml",
+        about: "YAML documents",
+        extensions: &["yaml", "yml"],
+        files: &[],
+        read: read_yaml,
+        is_gathered: false,
+    },
+];
+
+/// What a front end reads, and where it puts what it found.
+pub(crate) struct Reading<'a> {
+    pub providers: &'a Providers,
+    pub sources: &'a Sources,
+    pub resources: Vec<Resource>,
+    /// What could not be read: in which source, at which byte, and why.
+    pub problems: Vec<(u32, usize, String)>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(providers: &'a Providers, sources: &'a Sources) -> Self {
+        Self { providers, sources, resources: Vec::new(), problems: Vec::new() }
+    }
+
+    /// The text of a source.
+    pub(crate) fn text(&self, source: u32) -> &'a str {
+        self.sources.get(source).map(|source| source.text.as_str()).unwrap_or_default()
+    }
+
+    /// Adds what a document without types is.
+    pub(crate) fn recognise(&mut self, document: &Node, format: &str, source: u32) {
+        let Some(of) = self.sources.get(source) else { return };
+        let found = lower::recognise(document, format, of, self.providers, self.sources);
+        self.resources.extend(found);
+    }
+
+    /// The facts of everything that was read, and what could not be.
+    fn finish(self) -> Read {
+        let mut lowered = Lowered::default();
+        for resource in &self.resources {
+            lower::lower(resource, self.providers, self.sources, &mut lowered);
+        }
+        let mut read = Read {
+            facts: lower::deduplicated(lowered.facts),
+            undecided: lowered.undecided,
+            ..Read::default()
+        };
+        for (source, at, problem) in self.problems {
+            let Some(source) = self.sources.get(source) else { continue };
+            let detail = format!("line {}: {problem}", source.line(at));
+            let skip = Skip::new(source.path.as_str(), Reason::NotParsed).detail(detail).partly();
+            read.skips.push(match &source.file {
+                Some(file) => skip.inside(file),
+                None => skip,
+            });
+        }
+        read
+    }
+}
+
+/// What came of a document.
+#[derive(Default)]
+pub(crate) struct Read {
+    pub facts: Vec<Fact>,
+    pub skips: Vec<Skip>,
+    pub undecided: u64,
+    /// What is read once its neighbours are there.
+    pub document: Option<Document>,
+}
+
+/// A document that is read together with others.
+pub(crate) struct Document {
+    source: Source,
+    front_end: &'static FrontEnd,
+    is_marked: bool,
+}
+
+/// The front end for a file of this name that begins like this, if any may read it.
+pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
+    let name = path.rsplit(['/', '\\', '!', ':']).next().unwrap_or_default();
+    let by_name = TABLE.iter().find(|front_end| {
+        front_end.files.iter().any(|pattern| lower::fits_name(pattern, name))
+            || front_end.extensions.iter().any(|extension| {
+                name.len() > extension.len()
+                    && name.ends_with(extension)
+                    && name.as_bytes().get(name.len() - extension.len() - 1) == Some(&b'.')
+            })
+    });
+    // What a tool has printed may have any name.
+    by_name.or_else(|| {
+        let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
+        let is_json = matches!(first, Some(b'{' | b'['));
+        TABLE.iter().find(|front_end| is_json && front_end.name == "json")
+    })
+}
+
+/// Reads one document whole. `path` and `file` name it as in [`Site`](crate::fact::Site).
+pub(crate) fn read(
+    front_end: &'static FrontEnd,
+    path: &str,
+    file: Option<&str>,
+    bytes: &[u8],
+    providers: &Providers,
+) -> Read {
+    let is_marked = providers.mark(bytes);
+    if !is_marked && !front_end.is_gathered {
+        return Read::default();
+    }
+    if bytes.len() > budget::DOCUMENT {
+        if !is_marked {
+            return Read::default();
+        }
+        let detail = format!("larger than {} MiB, which is read as a whole", budget::DOCUMENT >> 20);
+        let skip = Skip::new(path, Reason::OverBudget).detail(detail).partly();
+        let skip = match file {
+            Some(file) => skip.inside(file),
+            None => skip,
+        };
+        return Read { skips: vec![skip], ..Read::default() };
+    }
+    let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+    let source = Source::new(path.to_owned(), file.map(str::to_owned), text);
+    if front_end.is_gathered {
+        let document = Document { source, front_end, is_marked };
+        return Read { document: Some(document), ..Read::default() };
+    }
+    let mut sources = Sources::default();
+    let number = sources.add(source);
+    let mut reading = Reading::new(providers, &sources);
+    (front_end.read)(number, &mut reading);
+    reading.finish()
+}
+
+/// Reads documents that belong together, if anything in them is about keys.
+pub(crate) fn gather(mut documents: Vec<Document>, providers: &Providers) -> Read {
+    documents.sort_by(|a, b| a.source.path.cmp(&b.source.path));
+    let Some(first) = documents.iter().find(|document| document.is_marked) else {
+        return Read::default();
+    };
+    let front_end = first.front_end;
+    let mut sources = Sources::default();
+    for document in documents {
+        sources.add(document.source);
+    }
+    let mut reading = Reading::new(providers, &sources);
+    (front_end.read)(0, &mut reading);
+    reading.finish()
+}
+
+fn read_json(source: u32, reading: &mut Reading<'_>) {
+    match json::parse(source, reading.text(source)) {
+        Ok(document) => reading.recognise(&document, "json", source),
+        Err((at, problem)) => reading.problems.push((source, at, problem)),
+    }
+}
+
+fn read_yaml(source: u32, reading: &mut Reading<'_>) {
+    let stream = yaml::parse(source, reading.text(source));
+    for document in &stream.documents {
+        reading.recognise(document, "yaml", source);
+    }
+    reading.problems.extend(stream.problems.into_iter().map(|(at, why)| (source, at, why)));
+}

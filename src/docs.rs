@@ -4,13 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     budget::{self, Limits},
-    config::Config,
     decode,
     error::Error,
     fact::{Field, Kind},
-    formats,
-    layers,
-    link,
+    formats, layers,
     places::files,
     rows::Row,
     rule::{self, RuleSet},
@@ -84,16 +81,12 @@ fn layers_page() -> String {
 pub(crate) fn check_examples(rules: &RuleSet) -> Result<(), Error> {
     let problems = rule::check(rules, |files| {
         let named = files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
-        let mut facts = scan::inspect_files(named).facts;
+        let mut facts = scan::linked_facts(named);
         for fact in facts.iter_mut().filter(|fact| fact.kind == Kind::Material) {
             let file = files.iter().find(|file| file.path == fact.site().file());
             if let Some(open) = file.and_then(|file| file.world_readable) {
                 fact.fields.insert(Field::WorldReadable, open.into());
             }
-        }
-        crate::judge::sort(&mut facts);
-        if let Ok(environments) = Config::default().environments() {
-            link::link(&mut facts, &environments);
         }
         facts
     });

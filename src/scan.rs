@@ -6,11 +6,13 @@ use std::sync::{
 };
 
 use crate::{
+    config::Config,
     error::Error,
     fact::Fact,
-    feed, inspect,
+    feed, inspect, judge,
     layers::Scope,
     ledger::Ledger,
+    link,
     places::{self, Request},
     settings::{self, Document, providers::Providers},
 };
@@ -70,6 +72,16 @@ pub fn inspect_files<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> In
     }
     all.gather(documents, Providers::builtin());
     all
+}
+
+/// The facts of files that are seen together, in their order and with the links between them.
+pub fn linked_facts<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<Fact> {
+    let mut facts = inspect_files(files).facts;
+    judge::sort(&mut facts);
+    if let Ok(environments) = Config::default().environments() {
+        link::link(&mut facts, &environments);
+    }
+    facts
 }
 
 /// Turns the bytes of one input into facts; `path` names it.

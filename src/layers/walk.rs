@@ -28,11 +28,7 @@ pub(crate) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
-        Self {
-            limits: request.limits,
-            request: Some(request),
-            providers: &request.providers,
-        }
+        Self { limits: request.limits, request: Some(request), providers: &request.providers }
     }
 
     /// Everything, within the default budgets.

@@ -16,13 +16,13 @@ mod tests;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
+pub(crate) use self::value::{Type, type_of_field};
 pub use self::{
     apply::{Hit, Judged, judge},
     check::{ExampleFile, check},
     page::{index, page, profile_page, vocabulary},
     profile::{Parameter, Profile},
 };
-pub(crate) use self::value::{Type, type_of_field};
 use self::{condition::Condition, template::Template};
 use crate::{
     error::Error,

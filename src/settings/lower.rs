@@ -142,9 +142,7 @@ impl<'a> Scene<'a> {
                 },
             },
             Found::Text(text) => vec![Some(text)],
-            Found::Nodes(nodes) => {
-                nodes.iter().map(|node| node.scalar().map(Into::into)).collect()
-            }
+            Found::Nodes(nodes) => nodes.iter().map(|node| node.scalar().map(Into::into)).collect(),
         };
         let any_of = |values: &[String]| {
             let is_one = |text: &String| values.iter().any(|v| v.eq_ignore_ascii_case(text));
@@ -365,9 +363,8 @@ pub(crate) fn recognise(
             }
             match &shape.each {
                 None => resources.push(whole),
-                Some(path) => resources.extend(
-                    item.find(path).nodes.into_iter().map(|n| resource(n.clone(), n.span)),
-                ),
+                Some(path) => resources
+                    .extend(item.find(path).nodes.into_iter().map(|n| resource(n.clone(), n.span))),
             }
         }
     }

@@ -165,7 +165,8 @@ pub(crate) fn read(
         if !is_marked {
             return Read::default();
         }
-        let detail = format!("larger than {} MiB, which is read as a whole", budget::DOCUMENT >> 20);
+        let detail =
+            format!("larger than {} MiB, which is read as a whole", budget::DOCUMENT >> 20);
         let skip = Skip::new(path, Reason::OverBudget).detail(detail).partly();
         let skip = match file {
             Some(file) => skip.inside(file),

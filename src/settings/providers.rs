@@ -161,10 +161,7 @@ impl Table {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
     /// In the item; `up` levels out of it.
-    Path {
-        up: usize,
-        path: Path,
-    },
+    Path { up: usize, path: Path },
     /// The address of the resource, as people name it.
     Address,
     /// The identity of the key that the resource declares.

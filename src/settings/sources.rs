@@ -64,10 +64,8 @@ impl Sources {
         };
         let (start, end) = (clip(span.start), clip(span.end.max(span.start)));
         let line = source.line(start);
-        let line_start = line
-            .checked_sub(1)
-            .and_then(|index| source.lines.get(index))
-            .map_or(0, |&at| clip(at));
+        let line_start =
+            line.checked_sub(1).and_then(|index| source.lines.get(index)).map_or(0, |&at| clip(at));
         let before = text.get(line_start..start).unwrap_or_default();
         let marked = text.get(start..end).unwrap_or_default().lines().next().unwrap_or_default();
         let column = before.chars().count() as u64 + 1;

@@ -141,9 +141,7 @@ impl Node {
                 clippy::cast_sign_loss,
                 reason = "a whole number in range"
             )]
-            Tree::Number(number)
-                if number.fract() == 0.0 && (0.0..9e15).contains(number) =>
-            {
+            Tree::Number(number) if number.fract() == 0.0 && (0.0..9e15).contains(number) => {
                 Some(*number as u64)
             }
             Tree::Text(text) => text.trim().parse().ok(),

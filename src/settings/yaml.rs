@@ -125,8 +125,7 @@ impl Builder {
                 self.start(range.start, *anchor, tag.as_deref(), OpenKind::List(Vec::new()))
             }
             Event::MappingStart(_, anchor, tag) => {
-                let kind =
-                    OpenKind::Map { entries: Vec::new(), key: None, is_template: false };
+                let kind = OpenKind::Map { entries: Vec::new(), key: None, is_template: false };
                 self.start(range.start, *anchor, tag.as_deref(), kind)
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -149,9 +148,7 @@ impl Builder {
                 }
                 self.done(node, 0)
             }
-            Event::UnresolvedAlias(_) => {
-                self.done(Node::unknown(Span::new(self.source, range)), 0)
-            }
+            Event::UnresolvedAlias(_) => self.done(Node::unknown(Span::new(self.source, range)), 0),
             Event::DocumentStart(..) | Event::DocumentEnd => {
                 self.start_over();
                 Ok(None)

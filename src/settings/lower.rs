@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Source, Sources, durations,
+    Source, Sources, aws, durations,
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Take, Test},
     tree::{Node, Path, Span},
 };
@@ -45,7 +45,8 @@ pub(crate) struct Lowered {
 pub(crate) type Evaluator = fn(&Resource, &Scene<'_>, &Emission, &mut Lowered);
 
 /// By the name that `emits:` has.
-pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[];
+pub(crate) const EVALUATORS: &[(&str, Evaluator)] =
+    &[("aws-grant", aws::grant), ("aws-identities", aws::identities), ("aws-policy", aws::policy)];
 
 /// The item of a resource that a fact is made of.
 pub(crate) struct Scene<'a> {

@@ -2,6 +2,7 @@
 //! a language into a [`tree`]; the tables of [`providers`] say what of it means a key, a grant or a
 //! setting; [`lower`] makes the facts.
 
+mod aws;
 mod durations;
 mod json;
 pub(crate) mod lower;

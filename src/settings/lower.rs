@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Source, Sources, aws, durations,
-    providers::{Condition, Emission, Emits, Place, Providers, Spec, Take, Test},
+    providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
     tree::{Node, Path, Span},
 };
 use crate::{
@@ -223,6 +223,12 @@ impl<'a> Scene<'a> {
                     return Some((value, None));
                 }
                 Found::Nodes(nodes) => {
+                    let is_blank = |table: &Table| {
+                        nodes.first().and_then(|n| n.as_text()).is_some_and(|n| table.is_blank(n))
+                    };
+                    if spec.table.as_ref().is_some_and(is_blank) {
+                        return None;
+                    }
                     let span = nodes.first().map(|node| node.span);
                     let value = take(field, spec, &nodes, &self.resource.scope);
                     return Some((value, span));

@@ -2,7 +2,7 @@
 //! mean. Read here; applied in [`lower`](super::lower).
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, LazyLock},
 };
@@ -137,9 +137,16 @@ pub(crate) struct Table {
     exact: HashMap<String, Value>,
     beginnings: Vec<(String, Value)>,
     otherwise: Option<Value>,
+    /// Rows that say nothing in this column: an AES key has no curve.
+    blank: HashSet<String>,
 }
 
 impl Table {
+    /// Whether there is nothing to say of `name`, which is not the same as not knowing it.
+    pub(crate) fn is_blank(&self, name: &str) -> bool {
+        self.blank.contains(name)
+    }
+
     /// Case counts only where two names differ by nothing else.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.exact
@@ -474,12 +481,22 @@ fn named_table(
         }
         _ => None,
     });
-    let table = read_table(values);
+    let mut table = read_table(values);
+    if let Some(column) = column {
+        let is_without = |cell: &Cell| matches!(cell, Cell::Row(row) if !row.contains_key(column));
+        let without = rows.iter().filter(|(_, cell)| is_without(cell));
+        table.blank.extend(without.map(|(row, _)| row.clone()));
+    }
     if is_column { Ok(table) } else { Err(format!("table `{name}` has no such column")) }
 }
 
 fn read_table(values: impl Iterator<Item = (String, Scalar)>) -> Table {
-    let mut table = Table { exact: HashMap::new(), beginnings: Vec::new(), otherwise: None };
+    let mut table = Table {
+        exact: HashMap::new(),
+        beginnings: Vec::new(),
+        otherwise: None,
+        blank: HashSet::new(),
+    };
     for (name, value) in values {
         match name.strip_suffix('*') {
             Some("") => table.otherwise = Some(value.into()),

@@ -131,6 +131,23 @@ fn place(node: &mut Node, whole: Span, places: Option<&[u32]>) {
     }
 }
 
+/// Whether a statement names actions of this service.
+pub(super) fn is_about(policy: &Node, service: &str) -> bool {
+    let names = |node: &Node| {
+        let mut names = node.elements().iter().filter_map(Node::as_partial);
+        names.any(|name| {
+            name.split_once(':').is_some_and(|(prefix, _)| prefix.eq_ignore_ascii_case(service))
+        })
+    };
+    let statements = member(policy, "Statement").map(Node::elements).unwrap_or_default();
+    statements.iter().take(MOST).any(|statement| {
+        [member(statement, "Action"), member(statement, "NotAction")]
+            .into_iter()
+            .flatten()
+            .any(names)
+    })
+}
+
 /// The statements of a policy, and how many could not be looked at.
 pub(super) fn statements<'a>(policy: &'a Node, service: &str) -> (Vec<Statement<'a>>, u64) {
     let Some(list) = member(policy, "Statement") else { return (Vec::new(), 0) };

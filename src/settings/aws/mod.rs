@@ -67,9 +67,13 @@ pub(super) fn policy(
         return;
     };
     let service = service(&base);
+    let is_of_key = matches!(base.text(Field::Document), Some("key-policy" | "access-policy"));
+    // A policy that is found alone may belong to a bucket: that it names actions on keys tells.
+    if is_of_key && base.text(Field::System).is_none() && !document::is_about(&document, service) {
+        return;
+    }
     let (statements, unread) = document::statements(&document, service);
     lowered.undecided += unread;
-    let is_of_key = base.text(Field::Document) == Some("key-policy");
     let own = own_account(&base, &statements, is_of_key);
     if is_of_key && service == "kms" {
         lockout::look(&statements, &base, scene.sources, lowered);
@@ -158,7 +162,12 @@ impl Policy<'_> {
     fn extents(&self, statement: &Statement<'_>) -> Vec<(Extent, Span)> {
         if self.is_of_key {
             // The resource of a key policy is the key, however it is written.
-            return vec![(Extent::This, statement.span)];
+            let is_other =
+                statement.resources.is_some() && extents(statement, self.service).is_empty();
+            return match is_other {
+                true => Vec::new(),
+                false => vec![(Extent::This, statement.span)],
+            };
         }
         extents(statement, self.service)
     }

@@ -9,6 +9,7 @@ pub(crate) mod page;
 pub(crate) mod providers;
 mod sources;
 mod tree;
+mod vault;
 mod yaml;
 
 #[cfg(test)]

@@ -91,8 +91,17 @@ const SYSTEM: &[Request] = &[
 /// What stands in a path right after the mount of a transit engine, and of a certification
 /// authority.
 const TRANSIT_WORDS: &[&str] = &[
-    "keys", "encrypt", "decrypt", "rewrap", "datakey", "export", "backup", "restore", "sign",
-    "hmac", "byok-export",
+    "keys",
+    "encrypt",
+    "decrypt",
+    "rewrap",
+    "datakey",
+    "export",
+    "backup",
+    "restore",
+    "sign",
+    "hmac",
+    "byok-export",
 ];
 const PKI_WORDS: &[&str] = &["root", "intermediate", "issuers", "issue", "config"];
 
@@ -125,7 +134,10 @@ pub(super) fn grants(
             .with(Field::Document, "path-policy")
             .with(Field::Scope, if grant.key.is_some() { "key" } else { "all-keys" })
             .with(Field::Wildcards, if grant.is_all { "all" } else { "none" })
-            .with(Field::Capabilities, grant.capabilities.into_iter().map(str::to_owned).collect::<Vec<_>>())
+            .with(
+                Field::Capabilities,
+                grant.capabilities.into_iter().map(str::to_owned).collect::<Vec<_>>(),
+            )
             .with(Field::Actions, grant.actions);
         if let Some(key) = grant.key {
             fact = fact.with(Field::Key, key);
@@ -244,9 +256,11 @@ fn ask(rules: &[Rule], mount: &str, key: &str, requests: &[Request]) -> Option<G
         span: Span::default(),
     };
     let mut by_rule: BTreeMap<usize, usize> = BTreeMap::new();
-    let below = |path: &str| if mount.is_empty() { path.to_owned() } else { format!("{mount}/{path}") };
+    let below =
+        |path: &str| if mount.is_empty() { path.to_owned() } else { format!("{mount}/{path}") };
     for request in requests {
-        let name = |path: &str| path.replace("KEY", key).replace("NAME", ANY).replace("DESTINATION", ANY);
+        let name =
+            |path: &str| path.replace("KEY", key).replace("NAME", ANY).replace("DESTINATION", ANY);
         let path = below(&name(request.path));
         let (number, allowed) = decide(rules, &path);
         if request.needs.iter().any(|needed| allowed.contains(*needed)) {
@@ -258,7 +272,8 @@ fn ask(rules: &[Rule], mount: &str, key: &str, requests: &[Request]) -> Option<G
             }
         }
     }
-    let (most, _) = by_rule.iter().max_by_key(|(number, count)| (**count, usize::MAX - **number))?;
+    let (most, _) =
+        by_rule.iter().max_by_key(|(number, count)| (**count, usize::MAX - **number))?;
     let rule = rules.get(*most)?;
     grant.span = rule.span;
     grant.is_all = rule.pattern == "*";
@@ -268,13 +283,9 @@ fn ask(rules: &[Rule], mount: &str, key: &str, requests: &[Request]) -> Option<G
 /// The rule that counts for a path, and what it allows. Rules with one pattern add up, and one of
 /// them that denies counts for all.
 fn decide(rules: &[Rule], path: &str) -> (Option<usize>, BTreeSet<String>) {
-    let best = rules
-        .iter()
-        .enumerate()
-        .filter(|(_, rule)| matches(&rule.pattern, path))
-        .max_by(|(a_at, a), (b_at, b)| {
-            priority(&a.pattern).cmp(&priority(&b.pattern)).then(b_at.cmp(a_at))
-        });
+    let best = rules.iter().enumerate().filter(|(_, rule)| matches(&rule.pattern, path)).max_by(
+        |(a_at, a), (b_at, b)| priority(&a.pattern).cmp(&priority(&b.pattern)).then(b_at.cmp(a_at)),
+    );
     let Some((number, best)) = best else { return (None, BTreeSet::new()) };
     let same = rules.iter().filter(|rule| rule.pattern == best.pattern);
     let allowed: BTreeSet<String> =

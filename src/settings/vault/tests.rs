@@ -65,14 +65,14 @@ fn a_policy_comes_to_capabilities() {
         ]),
         [(None, vec!["administer", "destroy", "replace", "use"])]
     );
-    assert_eq!(comes_to(&[("transit/export/+/payments", &["read"])]), [(
-        Some("transit/keys/payments".to_owned()),
-        vec!["export"]
-    )]);
-    assert_eq!(comes_to(&[("crypto/prod/decrypt/pan", &["update"])]), [(
-        Some("crypto/prod/keys/pan".to_owned()),
-        vec!["use"]
-    )]);
+    assert_eq!(
+        comes_to(&[("transit/export/+/payments", &["read"])]),
+        [(Some("transit/keys/payments".to_owned()), vec!["export"])]
+    );
+    assert_eq!(
+        comes_to(&[("crypto/prod/decrypt/pan", &["update"])]),
+        [(Some("crypto/prod/keys/pan".to_owned()), vec!["use"])]
+    );
     // To look at a key is nothing, and a secret is no key.
     assert_eq!(comes_to(&[("transit/keys/*", &["read", "list"])]), []);
     assert_eq!(comes_to(&[("secret/data/keys/*", &["read", "update"])]), []);

@@ -2,6 +2,7 @@
 //! a language into a [`tree`]; the tables of [`providers`] say what of it means a key, a grant or a
 //! setting; [`lower`] makes the facts.
 
+mod cloudformation;
 mod durations;
 mod json;
 pub(crate) mod lower;
@@ -206,15 +207,23 @@ pub(crate) fn gather(mut documents: Vec<Document>, providers: &Providers) -> Rea
 
 fn read_json(source: u32, reading: &mut Reading<'_>) {
     match json::parse(source, reading.text(source)) {
-        Ok(document) => reading.recognise(&document, "json", source),
+        Ok(document) => document_of(&document, "json", source, reading),
         Err((at, problem)) => reading.problems.push((source, at, problem)),
     }
+}
+
+/// What one document of JSON or YAML is.
+fn document_of(document: &Node, format: &str, source: u32, reading: &mut Reading<'_>) {
+    if cloudformation::is(document) {
+        cloudformation::read(document, source, reading);
+    }
+    reading.recognise(document, format, source);
 }
 
 fn read_yaml(source: u32, reading: &mut Reading<'_>) {
     let stream = yaml::parse(source, reading.text(source));
     for document in &stream.documents {
-        reading.recognise(document, "yaml", source);
+        document_of(document, "yaml", source, reading);
     }
     reading.problems.extend(stream.problems.into_iter().map(|(at, why)| (source, at, why)));
 }

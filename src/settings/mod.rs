@@ -4,6 +4,7 @@
 
 mod cloudformation;
 mod durations;
+pub(crate) mod hcl;
 mod json;
 pub(crate) mod lower;
 pub(crate) mod page;
@@ -22,7 +23,7 @@ use self::{
     lower::{Lowered, Resource},
     providers::Providers,
     sources::{Source, Sources},
-    tree::Node,
+    tree::{Node, Span},
 };
 use crate::{
     budget,
@@ -47,6 +48,14 @@ pub(crate) struct FrontEnd {
 
 /// All front ends. The first whose names fit reads a file.
 pub(crate) const TABLE: &[FrontEnd] = &[
+    FrontEnd {
+        name: "hcl",
+        about: "HCL documents that need no evaluation: policies and servers of Vault and Nomad",
+        extensions: &["hcl", "nomad"],
+        files: &[],
+        read: read_hcl,
+        is_gathered: false,
+    },
     FrontEnd {
         name: "json",
         about: "JSON documents, as tools print them and templates are written",
@@ -226,4 +235,12 @@ fn read_yaml(source: u32, reading: &mut Reading<'_>) {
         document_of(document, "yaml", source, reading);
     }
     reading.problems.extend(stream.problems.into_iter().map(|(at, why)| (source, at, why)));
+}
+
+fn read_hcl(source: u32, reading: &mut Reading<'_>) {
+    let text = reading.text(source);
+    let parsed = hcl::parse(source, text);
+    let document = hcl::document(&parsed.body, Span::new(source, 0..text.len()), text);
+    reading.recognise(&document, "hcl", source);
+    reading.problems.extend(parsed.problems.into_iter().map(|(at, why)| (source, at, why)));
 }

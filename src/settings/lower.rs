@@ -6,6 +6,7 @@ use super::{
     Source, Sources, aws, durations,
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
     tree::{Node, Path, Span},
+    vault,
 };
 use crate::{
     algorithm,
@@ -45,8 +46,13 @@ pub(crate) struct Lowered {
 pub(crate) type Evaluator = fn(&Resource, &Scene<'_>, &Emission, &mut Lowered);
 
 /// By the name that `emits:` has.
-pub(crate) const EVALUATORS: &[(&str, Evaluator)] =
-    &[("aws-grant", aws::grant), ("aws-identities", aws::identities), ("aws-policy", aws::policy)];
+pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
+    ("aws-grant", aws::grant),
+    ("aws-identities", aws::identities),
+    ("aws-policy", aws::policy),
+    ("vault-policy", vault::grants),
+    ("vault-transit-versions", vault::versions),
+];
 
 /// The item of a resource that a fact is made of.
 pub(crate) struct Scene<'a> {

@@ -3,13 +3,16 @@
 //! setting; [`lower`] makes the facts.
 
 mod aws;
+mod cloudformation;
 mod durations;
+pub(crate) mod hcl;
 mod json;
 pub(crate) mod lower;
 pub(crate) mod page;
 pub(crate) mod providers;
 mod sources;
 mod tree;
+mod vault;
 mod yaml;
 
 #[cfg(test)]
@@ -21,7 +24,7 @@ use self::{
     lower::{Lowered, Resource},
     providers::Providers,
     sources::{Source, Sources},
-    tree::Node,
+    tree::{Node, Span},
 };
 use crate::{
     budget,
@@ -46,6 +49,14 @@ pub(crate) struct FrontEnd {
 
 /// All front ends. The first whose names fit reads a file.
 pub(crate) const TABLE: &[FrontEnd] = &[
+    FrontEnd {
+        name: "hcl",
+        about: "HCL documents that need no evaluation: policies and servers of Vault and Nomad",
+        extensions: &["hcl", "nomad"],
+        files: &[],
+        read: read_hcl,
+        is_gathered: false,
+    },
     FrontEnd {
         name: "json",
         about: "JSON documents, as tools print them and templates are written",
@@ -206,15 +217,31 @@ pub(crate) fn gather(mut documents: Vec<Document>, providers: &Providers) -> Rea
 
 fn read_json(source: u32, reading: &mut Reading<'_>) {
     match json::parse(source, reading.text(source)) {
-        Ok(document) => reading.recognise(&document, "json", source),
+        Ok(document) => document_of(&document, "json", source, reading),
         Err((at, problem)) => reading.problems.push((source, at, problem)),
     }
+}
+
+/// What one document of JSON or YAML is.
+fn document_of(document: &Node, format: &str, source: u32, reading: &mut Reading<'_>) {
+    if cloudformation::is(document) {
+        cloudformation::read(document, source, reading);
+    }
+    reading.recognise(document, format, source);
 }
 
 fn read_yaml(source: u32, reading: &mut Reading<'_>) {
     let stream = yaml::parse(source, reading.text(source));
     for document in &stream.documents {
-        reading.recognise(document, "yaml", source);
+        document_of(document, "yaml", source, reading);
     }
     reading.problems.extend(stream.problems.into_iter().map(|(at, why)| (source, at, why)));
+}
+
+fn read_hcl(source: u32, reading: &mut Reading<'_>) {
+    let text = reading.text(source);
+    let parsed = hcl::parse(source, text);
+    let document = hcl::document(&parsed.body, Span::new(source, 0..text.len()), text);
+    reading.recognise(&document, "hcl", source);
+    reading.problems.extend(parsed.problems.into_iter().map(|(at, why)| (source, at, why)));
 }

@@ -17,35 +17,55 @@ struct Holder<'a> {
     grants: Vec<&'a Fact>,
 }
 
-/// One key of one provider; nothing stands for all keys.
-type KeyOf<'a> = (&'a str, Option<&'a str>);
+/// What a grant is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum KeyOf<'a> {
+    Key(&'a str),
+    /// The one key that a document is about, without naming it.
+    Document(&'a str),
+    All,
+}
+
+impl<'a> KeyOf<'a> {
+    fn name(self) -> Option<&'a str> {
+        match self {
+            Self::Key(name) => Some(name),
+            Self::Document(_) | Self::All => None,
+        }
+    }
+}
+
+/// Everybody who holds something, by provider and key.
+type Holders<'a> = BTreeMap<(&'a str, KeyOf<'a>), BTreeMap<String, Holder<'a>>>;
 
 /// Links about duties and about substitution.
 pub(super) fn link(facts: &[Fact]) -> Vec<Fact> {
     let grants: Vec<&Fact> = facts.iter().filter(|fact| is_held(fact)).collect();
     let delegated: BTreeSet<&str> = facts.iter().filter_map(delegated).collect();
 
-    let mut holders: BTreeMap<KeyOf<'_>, BTreeMap<String, Holder<'_>>> = BTreeMap::new();
+    let mut holders = Holders::new();
     for grant in &grants {
         let provider = grant.text(Field::Provider).unwrap_or_default();
-        let key = grant.text(Field::Key);
-        if key.is_none() && grant.text(Field::Scope) != Some("all-keys") {
-            // Which keys it is about is not known: it says something by itself alone.
-            continue;
-        }
+        let key = match (grant.text(Field::Key), grant.text(Field::Scope)) {
+            (Some(key), _) => KeyOf::Key(key),
+            (None, Some("all-keys")) => KeyOf::All,
+            // The key that the document belongs to, whichever that is.
+            (None, Some("key")) => KeyOf::Document(&grant.site().path),
+            (None, _) => continue,
+        };
         let holder = holders.entry((provider, key)).or_default();
         holder.entry(holder_of(grant)).or_default().grants.push(grant);
     }
     // What holds for all keys holds for each that leaves it to the account.
     let everywhere: Vec<(&str, String, Vec<&Fact>)> = holders
         .iter()
-        .filter(|((_, key), _)| key.is_none())
+        .filter(|((_, key), _)| *key == KeyOf::All)
         .flat_map(|((provider, _), of)| {
             of.iter().map(|(who, holder)| (*provider, who.clone(), holder.grants.clone()))
         })
         .collect();
     for ((provider, key), of) in &mut holders {
-        let Some(key) = key else { continue };
+        let KeyOf::Key(key) = key else { continue };
         for (other, who, grants) in &everywhere {
             if other == provider && (delegated.contains(key) || of.contains_key(who)) {
                 of.entry(who.clone()).or_default().grants.extend(grants);
@@ -56,7 +76,9 @@ pub(super) fn link(facts: &[Fact]) -> Vec<Fact> {
     let mut links = Vec::new();
     for ((_, key), of) in &holders {
         links.extend(of.values().filter_map(|holder| duties(*key, holder)));
-        links.extend(key.and_then(|key| substitution(key, of)));
+        if *key != KeyOf::All {
+            links.extend(substitution(*key, of));
+        }
         if links.len() > MOST {
             links.truncate(MOST);
             break;
@@ -112,7 +134,7 @@ fn capabilities(fact: &Fact) -> impl Iterator<Item = &str> {
 }
 
 /// One principal on both sides of a key.
-fn duties(key: Option<&str>, holder: &Holder<'_>) -> Option<Fact> {
+fn duties(key: KeyOf<'_>, holder: &Holder<'_>) -> Option<Fact> {
     let all: BTreeSet<&str> = holder.grants.iter().copied().flat_map(capabilities).collect();
     let uses = |capability: &str| matches!(capability, "use" | "wrap" | "export");
     let administers =
@@ -130,7 +152,7 @@ fn duties(key: Option<&str>, holder: &Holder<'_>) -> Option<Fact> {
     let other = holder.grants.iter().find(is_use)?;
     let mut link = about(Kind::Duties, &holder.grants, first)
         .with(Field::Capabilities, all.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
-        .with(Field::Scope, if key.is_some() { "key" } else { "all-keys" });
+        .with(Field::Scope, if key == KeyOf::All { "all-keys" } else { "key" });
     for (fact, field) in [(*first, Field::Actions), (*first, Field::Principal)] {
         if let Some(place) = fact.places.get(&field) {
             link.places.insert(field, place.clone());
@@ -142,14 +164,14 @@ fn duties(key: Option<&str>, holder: &Holder<'_>) -> Option<Fact> {
             link.fields.insert(field, value.clone());
         }
     }
-    if let Some(key) = key {
+    if let Some(key) = key.name() {
         link.fields.insert(Field::Key, key.into());
     }
     Some(link)
 }
 
 /// Everybody who can put another key in the place of one.
-fn substitution(key: &str, of: &BTreeMap<String, Holder<'_>>) -> Option<Fact> {
+fn substitution(key: KeyOf<'_>, of: &BTreeMap<String, Holder<'_>>) -> Option<Fact> {
     let can_replace = |fact: &&&Fact| capabilities(fact).any(|capability| capability == "replace");
     let mut principals = BTreeSet::new();
     let mut actions = BTreeSet::new();
@@ -165,7 +187,7 @@ fn substitution(key: &str, of: &BTreeMap<String, Holder<'_>>) -> Option<Fact> {
     let first = paths.first()?;
     let count = u64::try_from(paths.len()).unwrap_or(u64::MAX);
     let link = about(Kind::Substitution, &paths, first)
-        .with(Field::Key, key)
+        .with_some(Field::Key, key.name())
         .with(Field::Principals, principals.into_iter().collect::<Vec<_>>())
         .with(Field::Actions, actions.into_iter().collect::<Vec<_>>())
         .with(Field::Paths, count)

@@ -2,6 +2,7 @@
 //! keys that the whole world has, one key in several files, a key and what it opens.
 
 mod duties;
+mod replicas;
 mod wraps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,7 @@ pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) {
     }
     links.extend(wraps::link(facts));
     links.extend(duties::link(facts));
+    links.extend(replicas::link(facts));
     facts.extend(links);
 }
 

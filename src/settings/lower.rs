@@ -47,6 +47,7 @@ pub(crate) type Evaluator = fn(&Resource, &Scene<'_>, &Emission, &mut Lowered);
 
 /// By the name that `emits:` has.
 pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
+    ("aws-alarm", aws::alarm),
     ("aws-grant", aws::grant),
     ("aws-identities", aws::identities),
     ("aws-policy", aws::policy),

@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
 
 mod actions;
+mod alarm;
 mod condition;
 mod document;
 mod effective;
@@ -15,7 +16,7 @@ mod principal;
 mod resource;
 mod words;
 
-pub(super) use self::{grant::grant, identities::identities};
+pub(super) use self::{alarm::alarm, grant::grant, identities::identities};
 
 use self::{
     actions::Actions,

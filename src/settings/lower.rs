@@ -317,7 +317,11 @@ pub(crate) fn key_identity(text: &str, scope: &str) -> String {
     let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     match inside.filter(|inside| !inside.contains("${")) {
         Some(inside) => {
-            let address = inside.rsplit_once('.').map_or(inside, |(address, _)| address);
+            // A variable, or an output of a module that is not at hand, is itself what is meant.
+            let is_whole = inside.starts_with("var.")
+                || (inside.starts_with("module.") && inside.matches('.').count() == 2);
+            let address = inside.rsplit_once('.').filter(|_| !is_whole);
+            let address = address.map_or(inside, |(address, _)| address);
             format!("{scope}#{address}")
         }
         None => text.trim().to_owned(),

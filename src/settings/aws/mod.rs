@@ -16,6 +16,9 @@ mod principal;
 mod resource;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use self::{alarm::alarm, grant::grant, identities::identities};
 
 use self::{

@@ -137,15 +137,15 @@ impl<'a> Scene<'a> {
                 Some(text) => vec![Some(text.clone())],
                 None => match condition.test {
                     Test::Present(wanted) => return Some(!wanted),
-                    Test::Not(_) => return Some(true),
-                    Test::Is(_) | Test::Below(_) => return Some(false),
+                    Test::Not(_) | Test::Like(_, false) => return Some(true),
+                    Test::Is(_) | Test::Like(_, true) | Test::Below(_) => return Some(false),
                 },
             },
             Found::Text(text) => vec![Some(text)],
             Found::Nodes(nodes) => nodes.iter().map(|node| node.scalar().map(Into::into)).collect(),
         };
-        let any_of = |values: &[String]| {
-            let is_one = |text: &String| values.iter().any(|v| v.eq_ignore_ascii_case(text));
+        let any_of = |values: &[String], fits: fn(&str, &str) -> bool| {
+            let is_one = |text: &String| values.iter().any(|value| fits(value, text));
             if texts.iter().flatten().any(is_one) {
                 return Some(true);
             }
@@ -160,8 +160,9 @@ impl<'a> Scene<'a> {
         };
         match &condition.test {
             Test::Present(wanted) => Some(*wanted),
-            Test::Is(values) => any_of(values),
-            Test::Not(values) => any_of(values).map(|is| !is),
+            Test::Is(values) => any_of(values, str::eq_ignore_ascii_case),
+            Test::Not(values) => any_of(values, str::eq_ignore_ascii_case).map(|is| !is),
+            Test::Like(values, wanted) => any_of(values, is_like).map(|is| is == *wanted),
             Test::Below(limit) => texts
                 .iter()
                 .flatten()
@@ -369,6 +370,11 @@ pub(crate) fn recognise(
         }
     }
     resources
+}
+
+/// Whether a value is like `pattern`, in which one `*` stands for anything. Case does not count.
+fn is_like(pattern: &str, value: &str) -> bool {
+    fits_name(&pattern.to_ascii_lowercase(), &value.to_ascii_lowercase())
 }
 
 /// Whether a file's name is like `pattern`, in which one `*` stands for anything.

@@ -2,13 +2,22 @@
 //! a language into a [`tree`]; the tables of [`providers`] say what of it means a key, a grant or a
 //! setting; [`lower`] makes the facts.
 
+mod dump;
 mod durations;
+mod ini;
 mod json;
 pub(crate) mod lower;
+mod oracle;
 pub(crate) mod page;
+mod properties;
 pub(crate) mod providers;
+mod shell;
 mod sources;
+mod sql;
+mod sshd;
+mod text;
 mod tree;
+mod xml;
 mod yaml;
 
 #[cfg(test)]
@@ -46,11 +55,75 @@ pub(crate) struct FrontEnd {
 /// All front ends. The first whose names fit reads a file.
 pub(crate) const TABLE: &[FrontEnd] = &[
     FrontEnd {
+        name: "dump",
+        about: "What the tools of HSMs print; told by what it holds",
+        extensions: &[],
+        files: &[],
+        read: |source, reading| read_with(dump::parse, "dump", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "ini",
+        about: "Sections and options: MySQL, PostgreSQL, SoftHSM, Luna, OpenSSL, SunPKCS11",
+        extensions: &["cnf", "conf", "cfg", "ini"],
+        files: &[],
+        read: read_ini,
+        is_gathered: false,
+    },
+    FrontEnd {
         name: "json",
         about: "JSON documents, as tools print them and templates are written",
         extensions: &["json", "jsonc", "template"],
         files: &[],
         read: read_json,
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "oracle",
+        about: "Oracle Net",
+        extensions: &["ora"],
+        files: &[],
+        read: |source, reading| read_with(oracle::parse, "oracle", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "properties",
+        about: "Java properties",
+        extensions: &["properties"],
+        files: &["java.security"],
+        read: |source, reading| read_with(properties::parse, "properties", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "shell",
+        about: "Command lines in scripts, Dockerfiles, Makefiles and units of systemd",
+        extensions: &["sh", "bash", "zsh", "ksh", "mk", "ps1", "service", "dockerfile"],
+        files: &["Dockerfile*", "Containerfile", "Makefile", "Jenkinsfile", "Procfile"],
+        read: read_shell,
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "sql",
+        about: "Statements of SQL scripts",
+        extensions: &["sql"],
+        files: &[],
+        read: |source, reading| read_with(sql::parse, "sql", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "sshd",
+        about: "Configuration of OpenSSH",
+        extensions: &[],
+        files: &["sshd_config", "ssh_config"],
+        read: |source, reading| read_with(sshd::parse, "sshd", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "xml",
+        about: "XML of servers: Tomcat, Spring, Hadoop, WildFly",
+        extensions: &["xml"],
+        files: &[],
+        read: read_xml,
         is_gathered: false,
     },
     FrontEnd {
@@ -87,6 +160,12 @@ impl<'a> Reading<'a> {
         let Some(of) = self.sources.get(source) else { return };
         let found = lower::recognise(document, format, of, self.providers, self.sources);
         self.resources.extend(found);
+    }
+
+    /// The same for several.
+    fn recognise_all(&mut self, documents: Vec<Node>, format: &str, source: u32) {
+        let whole = tree::Span::new(source, 0..0);
+        self.recognise(&Node::new(tree::Tree::List(documents), whole), format, source);
     }
 
     /// The facts of everything that was read, and what could not be.
@@ -144,9 +223,19 @@ pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
     // What a tool has printed may have any name.
     by_name.or_else(|| {
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
-        let is_json = matches!(first, Some(b'{' | b'['));
-        TABLE.iter().find(|front_end| is_json && front_end.name == "json")
+        let name = match first {
+            Some(b'{' | b'[') => "json",
+            _ if is_printed(name) && dump::is_dump(head) => "dump",
+            Some(b'#') if head.starts_with(b"#!") && !name.contains('.') => "shell",
+            _ => return None,
+        };
+        TABLE.iter().find(|front_end| front_end.name == name)
     })
+}
+
+/// Whether a file of this name may hold what a tool has printed.
+fn is_printed(name: &str) -> bool {
+    !name.contains('.') || [".txt", ".log", ".out"].iter().any(|end| name.ends_with(end))
 }
 
 /// Reads one document whole. `path` and `file` name it as in [`Site`](crate::fact::Site).
@@ -212,8 +301,58 @@ fn read_json(source: u32, reading: &mut Reading<'_>) {
 
 fn read_yaml(source: u32, reading: &mut Reading<'_>) {
     let stream = yaml::parse(source, reading.text(source));
+    let names = shell::commands(reading.providers);
+    let mut commands = Vec::new();
     for document in &stream.documents {
         reading.recognise(document, "yaml", source);
+        shell::read_steps(source, reading.text(source), document, &names, &mut commands);
     }
+    reading.recognise_all(commands, "shell", source);
     reading.problems.extend(stream.problems.into_iter().map(|(at, why)| (source, at, why)));
+}
+
+/// Files of these names have several languages: what tools print, YAML (`mongod.conf`), and options.
+fn read_ini(source: u32, reading: &mut Reading<'_>) {
+    let text = reading.text(source);
+    if dump::is_dump(text.as_bytes()) {
+        read_with(dump::parse, "dump", source, reading);
+    }
+    let is_option = |line: &str| line.contains('=') || line.starts_with('[');
+    let is_member = |line: &str| {
+        line.split_once(':').is_some_and(|(name, rest)| {
+            (rest.is_empty() || rest.starts_with(' ')) && !name.contains(char::is_whitespace)
+        })
+    };
+    let first = text.lines().map(str::trim_end).find(|line| {
+        !line.is_empty() && !line.starts_with(['#', ';']) && (is_option(line) || is_member(line))
+    });
+    if first.is_some_and(|line| is_member(line) && !is_option(line)) {
+        for document in &yaml::parse(source, text).documents {
+            reading.recognise(document, "yaml", source);
+        }
+        return;
+    }
+    let document = ini::parse(source, text);
+    reading.recognise(&document, "ini", source);
+}
+
+fn read_shell(source: u32, reading: &mut Reading<'_>) {
+    let names = shell::commands(reading.providers);
+    let text = reading.text(source);
+    let mut commands = Vec::new();
+    shell::read(source, text, 0..text.len(), &names, &mut commands);
+    reading.recognise_all(commands, "shell", source);
+}
+
+/// Reads a language in which any text is a document.
+fn read_with(parse: fn(u32, &str) -> Node, format: &str, source: u32, reading: &mut Reading<'_>) {
+    let document = parse(source, reading.text(source));
+    reading.recognise(&document, format, source);
+}
+
+fn read_xml(source: u32, reading: &mut Reading<'_>) {
+    match xml::parse(source, reading.text(source)) {
+        Ok(document) => reading.recognise(&document, "xml", source),
+        Err((at, problem)) => reading.problems.push((source, at, problem)),
+    }
 }

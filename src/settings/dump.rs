@@ -237,6 +237,7 @@ fn pkcs11_tool(source: u32, text: &str, found: &mut Vec<Node>) {
                 }
             }
             "label" => members.set("label", Tree::text(value), value_span),
+            "uri" => add_model(members, value, value_span),
             // `VALUE` is the key itself.
             _ => {}
         }
@@ -260,6 +261,14 @@ fn add_type(members: &mut Members, kind: &str, span: Span) {
         members.set("bits", Tree::text(bits.to_string()), span);
     } else if let Some(bits) = kind.split_once("SECP").and_then(|(_, curve)| number(curve)) {
         members.set("bits", Tree::text(bits.to_string()), span);
+    }
+}
+
+/// The model of the token, out of the URI of an object (RFC 7512).
+fn add_model(members: &mut Members, uri: &str, span: Span) {
+    let model = uri.split([':', ';']).find_map(|part| part.strip_prefix("model="));
+    if let Some(model) = model {
+        members.set("model", Tree::text(model.replace("%20", " ")), span);
     }
 }
 
@@ -296,6 +305,7 @@ fn p11tool(source: u32, text: &str, found: &mut Vec<Node>) {
                 }
             }
             "Label" => members.set("label", Tree::text(value), value_span),
+            "URL" => add_model(members, value, value_span),
             "Flags" => {
                 for (flag, attribute) in [
                     ("CKA_SENSITIVE", "sensitive"),

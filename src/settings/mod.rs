@@ -314,6 +314,11 @@ fn read_yaml(source: u32, reading: &mut Reading<'_>) {
 /// Files of these names have several languages: what tools print, YAML (`mongod.conf`), and options.
 fn read_ini(source: u32, reading: &mut Reading<'_>) {
     let text = reading.text(source);
+    // Components of MySQL have theirs in JSON.
+    if let Some(document) = text.starts_with('{').then(|| json::parse(source, text).ok()).flatten() {
+        reading.recognise(&document, "json", source);
+        return;
+    }
     if dump::is_dump(text.as_bytes()) {
         read_with(dump::parse, "dump", source, reading);
     }

@@ -31,7 +31,12 @@ pub(crate) fn parse(source: u32, text: &str) -> Node {
         let name_span = Span::new(source, start..start + name.len().min(end - start));
         let span = Span::new(source, value_start.min(end)..end);
         let value = unescaped(value);
-        let node = if value.is_empty() { Node::null(span) } else { literal(&value, span) };
+        // An empty list of what is forbidden says something; an empty password does not.
+        let is_list = name.ends_with("disabledAlgorithms") || name == "keystore.pkcs12.legacy";
+        let node = match value.as_str() {
+            "" if !is_list => Node::null(span),
+            value => literal(value, span),
+        };
         seen.insert(unescaped(name), (name_span, node));
     }
     for (name, (name_span, node)) in seen {

@@ -113,6 +113,10 @@ pub(crate) enum Take {
     Value,
     /// All values, as a list of texts.
     List,
+    /// Whether any of the values is in the table.
+    Any,
+    /// Names of the members that are true.
+    Names,
     /// How many there are.
     Count,
     /// Whether anything is written.

@@ -35,8 +35,7 @@ pub(crate) fn parse(source: u32, text: &str) -> Node {
                 None => (inside, false),
             };
             for part in parts(inside) {
-                let (name, value) = option(part);
-                members.add(name, spot(name), node(value, spot(value)));
+                add(&mut members, part, &spot);
             }
             open = Some((name, spot(name), members));
             if is_closed {
@@ -44,8 +43,7 @@ pub(crate) fn parse(source: u32, text: &str) -> Node {
             }
             continue;
         }
-        let members = open.as_mut().map_or(&mut root, |(_, _, members)| members);
-        members.add(name, spot(name), node(value, spot(value)));
+        add(open.as_mut().map_or(&mut root, |(_, _, members)| members), rest, &spot);
     }
     close(&mut root, open);
     // The first line may hold a secret: the document as a whole shows nothing.
@@ -53,6 +51,16 @@ pub(crate) fn parse(source: u32, text: &str) -> Node {
     name_plugins(&mut root);
     gather_templates(&mut root);
     root
+}
+
+/// Adds an option. One that stands alone is on: `skip-networking`, `CKM_RSA_PKCS`.
+fn add(members: &mut Members, line: &str, spot: &dyn Fn(&str) -> Span) {
+    let (name, value) = option(line);
+    if line.contains('=') || !value.is_empty() {
+        members.add(name, spot(name), node(value, spot(value)));
+    } else {
+        members.set(name, Tree::Bool(true), spot(name));
+    }
 }
 
 fn close(root: &mut Members, open: Option<(&str, Span, Members)>) {
@@ -216,7 +224,8 @@ mod tests {
         assert_eq!(templates[0].get("CKA_SENSITIVE").unwrap().as_bool(), Some(false));
         assert_eq!(templates[1].get("operation").unwrap().as_text(), Some("generate"));
         assert_eq!(templates[1].get("CKA_WRAP").unwrap().as_bool(), Some(true));
-        assert!(root.get("enabledMechanisms").unwrap().get("CKM_DES3_CBC").is_some());
+        let mechanisms = root.get("enabledMechanisms").unwrap();
+        assert_eq!(mechanisms.get("CKM_DES3_CBC").unwrap().as_bool(), Some(true));
     }
 
     #[test]

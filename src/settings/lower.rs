@@ -6,6 +6,7 @@ use super::{
     Source, Sources, durations,
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Take, Test},
     tree::{Node, Path, Span},
+    vault,
 };
 use crate::{
     algorithm,
@@ -45,7 +46,8 @@ pub(crate) struct Lowered {
 pub(crate) type Evaluator = fn(&Resource, &Scene<'_>, &Emission, &mut Lowered);
 
 /// By the name that `emits:` has.
-pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[];
+pub(crate) const EVALUATORS: &[(&str, Evaluator)] =
+    &[("vault-policy", vault::grants), ("vault-transit-versions", vault::versions)];
 
 /// The item of a resource that a fact is made of.
 pub(crate) struct Scene<'a> {

@@ -2,8 +2,10 @@
 //! a language into a [`tree`]; the tables of [`providers`] say what of it means a key, a grant or a
 //! setting; [`lower`] makes the facts.
 
+mod cloudformation;
 mod dump;
 mod durations;
+pub(crate) mod hcl;
 mod ini;
 mod json;
 pub(crate) mod lower;
@@ -11,12 +13,14 @@ mod oracle;
 pub(crate) mod page;
 mod properties;
 pub(crate) mod providers;
+mod readers;
 mod shell;
 mod sources;
 mod sql;
 mod sshd;
 mod text;
 mod tree;
+mod vault;
 mod xml;
 mod yaml;
 
@@ -29,7 +33,7 @@ use self::{
     lower::{Lowered, Resource},
     providers::Providers,
     sources::{Source, Sources},
-    tree::Node,
+    tree::{Node, Span},
 };
 use crate::{
     budget,
@@ -59,7 +63,15 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         about: "What the tools of HSMs print; told by what it holds",
         extensions: &[],
         files: &[],
-        read: |source, reading| read_with(dump::parse, "dump", source, reading),
+        read: |source, reading| readers::any(dump::parse, "dump", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "hcl",
+        about: "HCL documents that need no evaluation: policies and servers of Vault and Nomad",
+        extensions: &["hcl", "nomad"],
+        files: &[],
+        read: read_hcl,
         is_gathered: false,
     },
     FrontEnd {
@@ -67,7 +79,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         about: "Sections and options: MySQL, PostgreSQL, SoftHSM, Luna, OpenSSL, SunPKCS11",
         extensions: &["cnf", "conf", "cfg", "ini"],
         files: &[],
-        read: read_ini,
+        read: readers::ini,
         is_gathered: false,
     },
     FrontEnd {
@@ -83,7 +95,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         about: "Oracle Net",
         extensions: &["ora"],
         files: &[],
-        read: |source, reading| read_with(oracle::parse, "oracle", source, reading),
+        read: |source, reading| readers::any(oracle::parse, "oracle", source, reading),
         is_gathered: false,
     },
     FrontEnd {
@@ -91,7 +103,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         about: "Java properties",
         extensions: &["properties"],
         files: &["java.security"],
-        read: |source, reading| read_with(properties::parse, "properties", source, reading),
+        read: |source, reading| readers::any(properties::parse, "properties", source, reading),
         is_gathered: false,
     },
     FrontEnd {
@@ -99,7 +111,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         about: "Command lines in scripts, Dockerfiles, Makefiles and units of systemd",
         extensions: &["sh", "bash", "zsh", "ksh", "mk", "ps1", "service", "dockerfile"],
         files: &["Dockerfile*", "Containerfile", "Makefile", "Jenkinsfile", "Procfile"],
-        read: read_shell,
+        read: readers::shell,
         is_gathered: false,
     },
     FrontEnd {
@@ -107,7 +119,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         about: "Statements of SQL scripts",
         extensions: &["sql"],
         files: &[],
-        read: |source, reading| read_with(sql::parse, "sql", source, reading),
+        read: |source, reading| readers::any(sql::parse, "sql", source, reading),
         is_gathered: false,
     },
     FrontEnd {
@@ -115,7 +127,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         about: "Configuration of OpenSSH",
         extensions: &[],
         files: &["sshd_config", "ssh_config"],
-        read: |source, reading| read_with(sshd::parse, "sshd", source, reading),
+        read: |source, reading| readers::any(sshd::parse, "sshd", source, reading),
         is_gathered: false,
     },
     FrontEnd {
@@ -123,7 +135,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         about: "XML of servers: Tomcat, Spring, Hadoop, WildFly",
         extensions: &["xml"],
         files: &[],
-        read: read_xml,
+        read: readers::xml,
         is_gathered: false,
     },
     FrontEnd {
@@ -294,9 +306,17 @@ pub(crate) fn gather(mut documents: Vec<Document>, providers: &Providers) -> Rea
 
 fn read_json(source: u32, reading: &mut Reading<'_>) {
     match json::parse(source, reading.text(source)) {
-        Ok(document) => reading.recognise(&document, "json", source),
+        Ok(document) => document_of(&document, "json", source, reading),
         Err((at, problem)) => reading.problems.push((source, at, problem)),
     }
+}
+
+/// What one document of JSON or YAML is.
+fn document_of(document: &Node, format: &str, source: u32, reading: &mut Reading<'_>) {
+    if cloudformation::is(document) {
+        cloudformation::read(document, source, reading);
+    }
+    reading.recognise(document, format, source);
 }
 
 fn read_yaml(source: u32, reading: &mut Reading<'_>) {
@@ -304,60 +324,17 @@ fn read_yaml(source: u32, reading: &mut Reading<'_>) {
     let names = shell::commands(reading.providers);
     let mut commands = Vec::new();
     for document in &stream.documents {
-        reading.recognise(document, "yaml", source);
+        document_of(document, "yaml", source, reading);
         shell::read_steps(source, reading.text(source), document, &names, &mut commands);
     }
     reading.recognise_all(commands, "shell", source);
     reading.problems.extend(stream.problems.into_iter().map(|(at, why)| (source, at, why)));
 }
 
-/// Files of these names have several languages: what tools print, YAML (`mongod.conf`), and options.
-fn read_ini(source: u32, reading: &mut Reading<'_>) {
+fn read_hcl(source: u32, reading: &mut Reading<'_>) {
     let text = reading.text(source);
-    // Components of MySQL have theirs in JSON.
-    if let Some(document) = text.starts_with('{').then(|| json::parse(source, text).ok()).flatten() {
-        reading.recognise(&document, "json", source);
-        return;
-    }
-    if dump::is_dump(text.as_bytes()) {
-        read_with(dump::parse, "dump", source, reading);
-    }
-    let is_option = |line: &str| line.contains('=') || line.starts_with('[');
-    let is_member = |line: &str| {
-        line.split_once(':').is_some_and(|(name, rest)| {
-            (rest.is_empty() || rest.starts_with(' ')) && !name.contains(char::is_whitespace)
-        })
-    };
-    let first = text.lines().map(str::trim_end).find(|line| {
-        !line.is_empty() && !line.starts_with(['#', ';']) && (is_option(line) || is_member(line))
-    });
-    if first.is_some_and(|line| is_member(line) && !is_option(line)) {
-        for document in &yaml::parse(source, text).documents {
-            reading.recognise(document, "yaml", source);
-        }
-        return;
-    }
-    let document = ini::parse(source, text);
-    reading.recognise(&document, "ini", source);
-}
-
-fn read_shell(source: u32, reading: &mut Reading<'_>) {
-    let names = shell::commands(reading.providers);
-    let text = reading.text(source);
-    let mut commands = Vec::new();
-    shell::read(source, text, 0..text.len(), &names, &mut commands);
-    reading.recognise_all(commands, "shell", source);
-}
-
-/// Reads a language in which any text is a document.
-fn read_with(parse: fn(u32, &str) -> Node, format: &str, source: u32, reading: &mut Reading<'_>) {
-    let document = parse(source, reading.text(source));
-    reading.recognise(&document, format, source);
-}
-
-fn read_xml(source: u32, reading: &mut Reading<'_>) {
-    match xml::parse(source, reading.text(source)) {
-        Ok(document) => reading.recognise(&document, "xml", source),
-        Err((at, problem)) => reading.problems.push((source, at, problem)),
-    }
+    let parsed = hcl::parse(source, text);
+    let document = hcl::document(&parsed.body, Span::new(source, 0..text.len()), text);
+    reading.recognise(&document, "hcl", source);
+    reading.problems.extend(parsed.problems.into_iter().map(|(at, why)| (source, at, why)));
 }

@@ -86,17 +86,17 @@ fn parts(inside: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = inside.trim();
     while !rest.is_empty() {
-        let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        let after = rest.get(word..).unwrap_or_default().trim_start();
+        let name = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
+        let after = rest.get(name..).unwrap_or_default().trim_start();
         let end = match after.strip_prefix('=') {
             Some(value) => {
                 let value = value.trim_start();
                 let length = value.find(char::is_whitespace).unwrap_or(value.len());
                 super::text::offset(rest, value) + length
             }
-            None => word,
+            None => name,
         };
-        let (part, tail) = rest.split_at(end.max(1).min(rest.len()));
+        let (part, tail) = rest.split_at(end);
         parts.push(part);
         rest = tail.trim_start();
     }
@@ -213,7 +213,7 @@ mod tests {
         let text = "Chrystoki2 = {\n  LibUNIX64 = /usr/lib/libCryptoki2_64.so;\n}\n\
                     Misc = { ToolsDir = /bin; PE1746Enabled = 0; }\n\
                     attributes(*,CKO_PRIVATE_KEY,*) = {\n  CKA_SENSITIVE = false\n}\n\
-                    attributes(generate,CKO_SECRET_KEY,CKK_AES) = { CKA_TOKEN = true CKA_WRAP=true }\n\
+                    attributes(generate,CKO_SECRET_KEY,CKK_AES) = { CKA_TOKEN= true CKA_WRAP =true }\n\
                     enabledMechanisms = {\n  CKM_DES3_CBC\n}\n";
         let root = parse(0, text);
         let library = root.get("Chrystoki2").unwrap().get("LibUNIX64").unwrap();

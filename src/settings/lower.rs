@@ -145,15 +145,15 @@ impl<'a> Scene<'a> {
                 Some(text) => vec![Some(text.clone())],
                 None => match condition.test {
                     Test::Present(wanted) => return Some(!wanted),
-                    Test::Not(_) => return Some(true),
-                    Test::Is(_) | Test::Below(_) => return Some(false),
+                    Test::Not(_) | Test::Like(_, false) => return Some(true),
+                    Test::Is(_) | Test::Like(_, true) | Test::Below(_) => return Some(false),
                 },
             },
             Found::Text(text) => vec![Some(text)],
             Found::Nodes(nodes) => nodes.iter().map(|node| node.scalar().map(Into::into)).collect(),
         };
-        let any_of = |values: &[String]| {
-            let is_one = |text: &String| values.iter().any(|v| v.eq_ignore_ascii_case(text));
+        let any_of = |values: &[String], fits: fn(&str, &str) -> bool| {
+            let is_one = |text: &String| values.iter().any(|value| fits(value, text));
             if texts.iter().flatten().any(is_one) {
                 return Some(true);
             }
@@ -168,8 +168,9 @@ impl<'a> Scene<'a> {
         };
         match &condition.test {
             Test::Present(wanted) => Some(*wanted),
-            Test::Is(values) => any_of(values),
-            Test::Not(values) => any_of(values).map(|is| !is),
+            Test::Is(values) => any_of(values, str::eq_ignore_ascii_case),
+            Test::Not(values) => any_of(values, str::eq_ignore_ascii_case).map(|is| !is),
+            Test::Like(values, wanted) => any_of(values, is_like).map(|is| is == *wanted),
             Test::Below(limit) => texts
                 .iter()
                 .flatten()
@@ -268,6 +269,12 @@ fn take(field: Field, spec: &Spec, nodes: &[&Node], scope: &str) -> Value {
             .map(|text| Value::Text(text.to_owned()))
             .or_else(|| first.scalar().map(|text| Value::Text(text.into_owned()))),
         Take::List => return take_list(spec, nodes),
+        Take::Names => return take_names(spec, nodes),
+        Take::Any => {
+            let mut texts = nodes.iter().flat_map(|node| node.elements()).map(Node::scalar);
+            let holds = texts.any(|text| text.is_some_and(|text| mapped(spec, &text).is_some()));
+            Some(Value::Bool(holds))
+        }
         Take::Days => first.scalar().and_then(|text| durations::days(&text)).map(Value::Int),
         Take::DaysOfSeconds => first.as_int().map(|seconds| Value::Int(seconds / 86_400)),
         Take::DaysOfHours => first.as_int().map(|hours| Value::Int(hours / 24)),
@@ -301,6 +308,28 @@ fn take_list(spec: &Spec, nodes: &[&Node]) -> Value {
                 texts.insert(value.to_string());
             }
             // What the table does not know says nothing.
+            (Some(_), None) => {}
+        }
+    }
+    Value::List(texts.into_iter().collect())
+}
+
+fn take_names(spec: &Spec, nodes: &[&Node]) -> Value {
+    let mut texts = BTreeSet::new();
+    for entry in nodes.iter().flat_map(|node| node.entries()) {
+        if entry.node.is_unknown() && mapped(spec, &entry.name).is_some() {
+            return Value::Unknown;
+        }
+        if entry.node.as_bool() != Some(true) {
+            continue;
+        }
+        match (&spec.table, mapped(spec, &entry.name)) {
+            (None, _) => {
+                texts.insert(entry.name.clone());
+            }
+            (Some(_), Some(value)) => {
+                texts.insert(value.to_string());
+            }
             (Some(_), None) => {}
         }
     }
@@ -387,6 +416,22 @@ pub(crate) fn recognise(
         }
     }
     resources
+}
+
+/// Whether a value is like `pattern`, in which `*` stands for anything. Case does not count.
+fn is_like(pattern: &str, value: &str) -> bool {
+    let (pattern, value) = (pattern.to_ascii_lowercase(), value.to_ascii_lowercase());
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == value };
+    let Some(mut left) = value.strip_prefix(head) else { return false };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return left.ends_with(part);
+        }
+        let Some(at) = left.find(part) else { return false };
+        left = left.get(at + part.len()..).unwrap_or_default();
+    }
+    true
 }
 
 /// Whether a file's name is like `pattern`, in which one `*` stands for anything.

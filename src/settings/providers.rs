@@ -82,6 +82,8 @@ pub(crate) struct Condition {
 pub(crate) enum Test {
     Is(Vec<String>),
     Not(Vec<String>),
+    /// Like one of these, in which one `*` stands for anything; or, with `false`, like none.
+    Like(Vec<String>, bool),
     Present(bool),
     /// A number less than this.
     Below(u64),
@@ -111,6 +113,10 @@ pub(crate) enum Take {
     Value,
     /// All values, as a list of texts.
     List,
+    /// Whether any of the values is in the table.
+    Any,
+    /// Names of the members that are true.
+    Names,
     /// How many there are.
     Count,
     /// Whether anything is written.
@@ -274,6 +280,10 @@ struct WrittenCondition {
     #[serde(default)]
     not: Option<OneOrMany>,
     #[serde(default)]
+    like: Option<OneOrMany>,
+    #[serde(default)]
+    unlike: Option<OneOrMany>,
+    #[serde(default)]
     present: Option<bool>,
     #[serde(default)]
     below: Option<u64>,
@@ -422,12 +432,19 @@ fn read_emission(
 }
 
 fn read_condition(written: WrittenCondition) -> Result<Condition, String> {
-    let test = match (written.is, written.not, written.present, written.below) {
-        (Some(values), None, None, None) => Test::Is(values.into_vec()),
-        (None, Some(values), None, None) => Test::Not(values.into_vec()),
-        (None, None, Some(present), None) => Test::Present(present),
-        (None, None, None, Some(below)) => Test::Below(below),
-        _ => return Err("a condition has one of is, not, present, below".to_owned()),
+    let like = |values: OneOrMany, wanted| Test::Like(values.into_vec(), wanted);
+    let mut tests = [
+        written.is.map(|values| Test::Is(values.into_vec())),
+        written.not.map(|values| Test::Not(values.into_vec())),
+        written.like.map(|values| like(values, true)),
+        written.unlike.map(|values| like(values, false)),
+        written.present.map(Test::Present),
+        written.below.map(Test::Below),
+    ]
+    .into_iter()
+    .flatten();
+    let (Some(test), None) = (tests.next(), tests.next()) else {
+        return Err("a condition has one of is, not, like, unlike, present, below".to_owned());
     };
     Ok(Condition { path: place(&written.path)?, test, absent: written.absent })
 }

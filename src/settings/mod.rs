@@ -4,9 +4,12 @@
 
 mod durations;
 mod json;
+mod kubernetes;
 pub(crate) mod lower;
+mod oracle;
 pub(crate) mod page;
 pub(crate) mod providers;
+mod sops;
 mod sources;
 mod tree;
 mod yaml;
@@ -48,7 +51,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
     FrontEnd {
         name: "json",
         about: "JSON documents, as tools print them and templates are written",
-        extensions: &["json", "jsonc", "template"],
+        extensions: &["json", "jsonc", "jsonl", "ndjson", "template"],
         files: &[],
         read: read_json,
         is_gathered: false,
@@ -87,6 +90,7 @@ impl<'a> Reading<'a> {
         let Some(of) = self.sources.get(source) else { return };
         let found = lower::recognise(document, format, of, self.providers, self.sources);
         self.resources.extend(found);
+        self.resources.extend(kubernetes::objects(document, self.providers, &of.path));
     }
 
     /// The facts of everything that was read, and what could not be.
@@ -204,9 +208,17 @@ pub(crate) fn gather(mut documents: Vec<Document>, providers: &Providers) -> Rea
 }
 
 fn read_json(source: u32, reading: &mut Reading<'_>) {
-    match json::parse(source, reading.text(source)) {
+    let text = reading.text(source);
+    match json::parse(source, text) {
         Ok(document) => reading.recognise(&document, "json", source),
-        Err((at, problem)) => reading.problems.push((source, at, problem)),
+        Err((at, problem)) => {
+            let (values, problem_of_lines) = json::parse_lines(source, text);
+            for value in &values {
+                reading.recognise(value, "json", source);
+            }
+            let problem = if values.is_empty() { Some((at, problem)) } else { problem_of_lines };
+            reading.problems.extend(problem.map(|(at, why)| (source, at, why)));
+        }
     }
 }
 

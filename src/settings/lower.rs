@@ -7,6 +7,7 @@ use super::{
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Take, Test},
     sops,
     tree::{Node, Path, Span, Tree},
+    vault,
 };
 use crate::{
     algorithm,
@@ -51,6 +52,8 @@ pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
     ("encryption-configuration", kubernetes::encryption_configuration),
     ("oracle-statement", oracle::statement),
     ("sops-recipients", sops::recipients),
+    ("vault-policy", vault::grants),
+    ("vault-transit-versions", vault::versions),
 ];
 
 /// The item of a resource that a fact is made of.

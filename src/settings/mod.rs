@@ -12,6 +12,7 @@ pub(crate) mod providers;
 mod sops;
 mod sources;
 mod tree;
+mod vault;
 mod yaml;
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Facts about facts: what can only be said once everything has been seen. Environments by path,
 //! keys that the whole world has, one key in several files, a key and what it opens.
 
+mod wraps;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobSet;
@@ -50,6 +52,7 @@ pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) {
         links.extend(same_key(key, &secret));
         links.extend(pair(key, &secret, &public));
     }
+    links.extend(wraps::link(facts));
     facts.extend(links);
 }
 

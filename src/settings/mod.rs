@@ -2,7 +2,9 @@
 //! a language into a [`tree`]; the tables of [`providers`] say what of it means a key, a grant or a
 //! setting; [`lower`] makes the facts.
 
+mod cloudformation;
 mod durations;
+pub(crate) mod hcl;
 mod json;
 mod kubernetes;
 pub(crate) mod lower;
@@ -24,7 +26,7 @@ use self::{
     lower::{Lowered, Resource},
     providers::Providers,
     sources::{Source, Sources},
-    tree::Node,
+    tree::{Node, Span},
 };
 use crate::{
     budget,
@@ -49,6 +51,14 @@ pub(crate) struct FrontEnd {
 
 /// All front ends. The first whose names fit reads a file.
 pub(crate) const TABLE: &[FrontEnd] = &[
+    FrontEnd {
+        name: "hcl",
+        about: "HCL documents that need no evaluation: policies and servers of Vault and Nomad",
+        extensions: &["hcl", "nomad"],
+        files: &[],
+        read: read_hcl,
+        is_gathered: false,
+    },
     FrontEnd {
         name: "json",
         about: "JSON documents, as tools print them and templates are written",
@@ -211,11 +221,11 @@ pub(crate) fn gather(mut documents: Vec<Document>, providers: &Providers) -> Rea
 fn read_json(source: u32, reading: &mut Reading<'_>) {
     let text = reading.text(source);
     match json::parse(source, text) {
-        Ok(document) => reading.recognise(&document, "json", source),
+        Ok(document) => document_of(&document, "json", source, reading),
         Err((at, problem)) => {
             let (values, problem_of_lines) = json::parse_lines(source, text);
             for value in &values {
-                reading.recognise(value, "json", source);
+                document_of(value, "json", source, reading);
             }
             let problem = if values.is_empty() { Some((at, problem)) } else { problem_of_lines };
             reading.problems.extend(problem.map(|(at, why)| (source, at, why)));
@@ -223,10 +233,26 @@ fn read_json(source: u32, reading: &mut Reading<'_>) {
     }
 }
 
+/// What one document of JSON or YAML is.
+fn document_of(document: &Node, format: &str, source: u32, reading: &mut Reading<'_>) {
+    if cloudformation::is(document) {
+        cloudformation::read(document, source, reading);
+    }
+    reading.recognise(document, format, source);
+}
+
 fn read_yaml(source: u32, reading: &mut Reading<'_>) {
     let stream = yaml::parse(source, reading.text(source));
     for document in &stream.documents {
-        reading.recognise(document, "yaml", source);
+        document_of(document, "yaml", source, reading);
     }
     reading.problems.extend(stream.problems.into_iter().map(|(at, why)| (source, at, why)));
+}
+
+fn read_hcl(source: u32, reading: &mut Reading<'_>) {
+    let text = reading.text(source);
+    let parsed = hcl::parse(source, text);
+    let document = hcl::document(&parsed.body, Span::new(source, 0..text.len()), text);
+    reading.recognise(&document, "hcl", source);
+    reading.problems.extend(parsed.problems.into_iter().map(|(at, why)| (source, at, why)));
 }

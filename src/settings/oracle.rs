@@ -78,6 +78,9 @@ pub(crate) fn statement(
             )
             .with(Field::Scope, if statement.in_tenancy { "all-keys" } else { "some-keys" })
             .with(Field::Wildcards, if statement.is_everything { "all" } else { "none" });
+        fact = fact
+            .with(Field::Conditions, Vec::new())
+            .with(Field::Limited, statement.condition.is_some());
         if let Some(condition) = &statement.condition {
             narrow(&mut fact.fields, condition);
         }

@@ -502,6 +502,11 @@ fn named_table(
 fn read_table(values: impl Iterator<Item = (String, Scalar)>) -> Table {
     let mut table = Table { exact: HashMap::new(), beginnings: Vec::new(), otherwise: None };
     for (name, value) in values {
+        // `\*` is a star that stands in the name.
+        if let Some(begin) = name.strip_suffix("\\*") {
+            table.exact.insert(format!("{begin}*"), value.into());
+            continue;
+        }
         match name.strip_suffix('*') {
             Some("") => table.otherwise = Some(value.into()),
             Some(begin) => table.beginnings.push((begin.to_owned(), value.into())),

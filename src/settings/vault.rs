@@ -158,7 +158,8 @@ fn read(body: &Node, lowered: &mut Lowered) -> Option<Vec<Rule>> {
         return None;
     }
     if let Some(text) = body.as_partial() {
-        parsed = super::json::parse_within(text, body.span)?;
+        parsed = super::json::parse_within(text, body.span)
+            .or_else(|| super::hcl::parse_within(text, body.span))?;
         body = &parsed;
     }
     let mut rules = Vec::new();

@@ -1,0 +1,12 @@
+path "transit/*" {
+  capabilities = ["read"]
+}
+path "transit/export/*" {
+  capabilities = ["deny"]
+}
+path "transit/backup/*" {
+  capabilities = ["deny"]
+}
+path "transit/byok-export/*" {
+  capabilities = ["deny"]
+}

@@ -1,0 +1,3 @@
+path "transit/export/+/payments" {
+  capabilities = ["read"]
+}

@@ -1,0 +1,6 @@
+path "transit/keys/*" {
+  policy = "write"
+}
+path "transit/decrypt/*" {
+  policy = "write"
+}

@@ -9,13 +9,16 @@ mod durations;
 pub(crate) mod hcl;
 mod ini;
 mod json;
+mod kubernetes;
 pub(crate) mod lower;
+mod oci;
 mod oracle;
 pub(crate) mod page;
 mod properties;
 pub(crate) mod providers;
 mod readers;
 mod shell;
+mod sops;
 mod sources;
 mod sql;
 mod sshd;
@@ -108,7 +111,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
     FrontEnd {
         name: "json",
         about: "JSON documents, as tools print them and templates are written",
-        extensions: &["json", "jsonc", "template"],
+        extensions: &["json", "jsonc", "jsonl", "ndjson", "template"],
         files: &[],
         read: read_json,
         is_gathered: false,
@@ -197,6 +200,7 @@ impl<'a> Reading<'a> {
         let Some(of) = self.sources.get(source) else { return };
         let found = lower::recognise(document, format, of, self.providers, self.sources);
         self.resources.extend(found);
+        self.resources.extend(kubernetes::objects(document, self.providers, &of.path));
     }
 
     /// The same for several.
@@ -356,20 +360,26 @@ pub(crate) fn gather(documents: Vec<Document>, providers: &Providers) -> Read {
 }
 
 fn read_json(source: u32, reading: &mut Reading<'_>) {
-    match json::parse(source, reading.text(source)) {
-        Ok(document) => {
-            let scope = reading.sources.get(source).map_or("", |of| of.path.as_str());
-            if terraform::plan::is(&document) {
-                let found = terraform::plan::resources(&document, scope, reading.sources);
-                reading.resources.extend(found);
-            } else if terraform::state::is(&document) {
-                let found = terraform::state::resources(&document, scope, reading.sources);
-                reading.resources.extend(found);
-            } else {
-                document_of(&document, "json", source, reading);
-            }
+    let text = reading.text(source);
+    let scope = reading.sources.get(source).map_or("", |of| of.path.as_str());
+    match json::parse(source, text) {
+        Ok(plan) if terraform::plan::is(&plan) => {
+            let found = terraform::plan::resources(&plan, scope, reading.sources);
+            reading.resources.extend(found);
         }
-        Err((at, problem)) => reading.problems.push((source, at, problem)),
+        Ok(state) if terraform::state::is(&state) => {
+            let found = terraform::state::resources(&state, scope, reading.sources);
+            reading.resources.extend(found);
+        }
+        Ok(document) => document_of(&document, "json", source, reading),
+        Err((at, problem)) => {
+            let (values, problem_of_lines) = json::parse_lines(source, text);
+            for value in &values {
+                document_of(value, "json", source, reading);
+            }
+            let problem = if values.is_empty() { Some((at, problem)) } else { problem_of_lines };
+            reading.problems.extend(problem.map(|(at, why)| (source, at, why)));
+        }
     }
 }
 

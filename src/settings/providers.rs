@@ -48,8 +48,9 @@ pub(crate) struct Shape {
 pub(crate) struct Emission {
     pub provider: String,
     pub emits: Emits,
-    /// One fact for each of these, the fields of which are looked for in it. `^.` leads out again.
-    pub each: Option<Path>,
+    /// One fact for each of these, the fields of which are looked for in it. `^.` leads out again,
+    /// one step for each path.
+    pub each: Vec<Path>,
     pub when: Vec<Condition>,
     pub fields: Vec<(Field, Spec)>,
 }
@@ -91,7 +92,7 @@ pub(crate) enum Test {
 
 /// What a field is, and where it is written.
 pub(crate) struct Spec {
-    /// The first that leads somewhere counts; with `take: list` all.
+    /// The first that leads somewhere counts, and with a table the first whose value is in it.
     pub from: Vec<Place>,
     pub take: Take,
     /// Values of the provider, in words of the vocabulary.
@@ -168,6 +169,20 @@ impl Table {
             })
             .or(self.otherwise.as_ref())
     }
+
+    /// The value for a name of which only the beginning is known, where the rest changes nothing.
+    pub(crate) fn get_by_beginning(&self, known: &str) -> Option<&Value> {
+        let begins = |name: &str, with: &str| {
+            name.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
+        };
+        let names = self.exact.keys().chain(self.beginnings.iter().map(|(begin, _)| begin));
+        let is_open = names.into_iter().any(|name| name.len() > known.len() && begins(name, known));
+        if is_open {
+            return None;
+        }
+        let fitting = self.beginnings.iter().find(|(begin, _)| begins(known, begin));
+        fitting.map(|(_, value)| value).or(self.otherwise.as_ref())
+    }
 }
 
 /// Where to look.
@@ -220,6 +235,7 @@ impl From<Scalar> for Value {
         match scalar {
             Scalar::Bool(value) => Self::Bool(value),
             Scalar::Int(value) => Self::Int(value),
+            Scalar::Text(value) if value == "unknown" => Self::Unknown,
             Scalar::Text(value) => Self::Text(value),
             Scalar::List(value) => Self::List(value),
         }
@@ -264,7 +280,7 @@ struct WrittenShape {
 struct WrittenEmission {
     emits: String,
     #[serde(default)]
-    each: Option<String>,
+    each: Option<OneOrMany>,
     #[serde(default)]
     when: Vec<WrittenCondition>,
     #[serde(default)]
@@ -425,7 +441,12 @@ fn read_emission(
     Ok(Emission {
         provider: provider.to_owned(),
         emits,
-        each: written.each.as_deref().map(path).transpose()?,
+        each: match written.each {
+            Some(paths) => {
+                paths.into_vec().iter().map(|text| path(text)).collect::<Result<_, _>>()?
+            }
+            None => Vec::new(),
+        },
         when: written.when.into_iter().map(read_condition).collect::<Result<_, _>>()?,
         fields,
     })
@@ -515,6 +536,11 @@ fn read_table(values: impl Iterator<Item = (String, Scalar)>) -> Table {
         blank: HashSet::new(),
     };
     for (name, value) in values {
+        // `\*` is a star that stands in the name.
+        if let Some(begin) = name.strip_suffix("\\*") {
+            table.exact.insert(format!("{begin}*"), value.into());
+            continue;
+        }
         match name.strip_suffix('*') {
             Some("") => table.otherwise = Some(value.into()),
             Some(begin) => table.beginnings.push((begin.to_owned(), value.into())),

@@ -7,6 +7,7 @@ use super::{
         json,
         sources::Sources,
         tree::{Node, Span, Tree},
+        within,
     },
     actions::{self, Actions},
     condition::{self, Test},
@@ -59,10 +60,18 @@ pub(super) fn read<'a>(node: &'a Node, sources: &Sources) -> Option<Cow<'a, Node
         let at = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
         source.text.get(at(node.span.start)..at(node.span.end))
     });
-    let places = raw.and_then(|raw| places(raw, text));
-    let mut parsed = json::parse(node.span.source, text).ok()?;
-    place(&mut parsed, node.span, places.as_deref());
-    Some(Cow::Owned(parsed))
+    let Some(places) = raw.and_then(|raw| places(raw, text)) else {
+        // Something was filled in or taken off: what can be told are lines.
+        return within::json(node, sources).map(Cow::Owned);
+    };
+    match json::parse(node.span.source, text) {
+        Ok(mut parsed) => {
+            place(&mut parsed, node.span, &places);
+            Some(Cow::Owned(parsed))
+        }
+        // What is not known stands without quotes.
+        Err(_) => within::json(node, sources).map(Cow::Owned),
+    }
 }
 
 /// For each byte of `text` the byte of `raw` that it is written as: text in quotes, with escapes, or
@@ -106,9 +115,9 @@ fn places(raw: &str, text: &str) -> Option<Vec<u32>> {
 }
 
 /// Moves the spans of a value that was parsed out of a text to where the text is.
-fn place(node: &mut Node, whole: Span, places: Option<&[u32]>) {
+fn place(node: &mut Node, whole: Span, places: &[u32]) {
     let moved = |span: Span| {
-        let at = |at: u32| places?.get(usize::try_from(at).ok()?).copied();
+        let at = |at: u32| places.get(usize::try_from(at).ok()?).copied();
         match (at(span.start), at(span.end)) {
             (Some(start), Some(end)) => Span {
                 source: whole.source,

@@ -123,6 +123,13 @@ pub(crate) fn template(text: &str, span: Span) -> Option<Vec<Part>> {
     Some(Frame { source: span.source, base: 0, fixed: Some(span) }.template(&written))
 }
 
+/// A document inside of a text. All of it is where the text is.
+pub(crate) fn parse_within(text: &str, span: Span) -> Option<Node> {
+    let mut body = Body::default();
+    add(Frame { source: span.source, base: 0, fixed: Some(span) }, text, &mut body).ok()?;
+    Some(document(&body, span, text))
+}
+
 /// A document as a tree. Blocks `path "x" { … }` are a member `path`: a list of maps, each with its
 /// labels as `$labels`, and the first of them as `$label`. What would have to be evaluated is
 /// written `${…}` as it stands.

@@ -16,8 +16,15 @@ use super::{
 };
 use crate::layers::mime;
 
-/// Statements of a policy that are looked at.
-const MOST: usize = 500;
+/// Statements of a policy that are looked at: each `Allow` is held against each `Deny`.
+const MOST: usize = 200;
+
+/// Principals of a policy that are looked at; AWS' limit of 32 KiB leaves room for 800.
+const MOST_PRINCIPALS: usize = 2_000;
+
+/// Actions of a statement that are looked at, and bytes of one; none of AWS' own is longer than 80.
+const MOST_ACTIONS: usize = 5_000;
+const MOST_ACTION_BYTES: usize = 200;
 
 /// Bytes of a policy that is a text; AWS allows 32 KiB for a key, 10 KiB for an identity.
 const MOST_BYTES: usize = 1 << 18;
@@ -166,11 +173,22 @@ pub(super) fn statements<'a>(policy: &'a Node, service: &str) -> (Vec<Statement<
     let all = list.elements();
     let mut unread = all.len().saturating_sub(MOST) as u64;
     let mut found = Vec::new();
+    let mut left = MOST_PRINCIPALS;
     for node in all.iter().take(MOST) {
-        match statement(node, service) {
-            Some(statement) => found.push(statement),
-            None => unread += 1,
+        let Some(mut statement) = statement(node, service) else {
+            unread += 1;
+            continue;
+        };
+        if let Who::These(principals) | Who::AllBut(principals) = &mut statement.who {
+            if principals.len() > left {
+                // Whom a statement is about must be known whole, or not at all.
+                unread += 1;
+                statement.who = Who::Unknown;
+            } else {
+                left -= principals.len();
+            }
         }
+        found.push(statement);
     }
     (found, unread)
 }
@@ -180,8 +198,8 @@ fn statement<'a>(node: &'a Node, service: &str) -> Option<Statement<'a>> {
     let who = match (member(node, "Principal"), member(node, "NotPrincipal")) {
         (Some(node), _) if node.is_unknown() => Who::Unknown,
         (None, Some(node)) if node.is_unknown() => Who::Unknown,
-        (Some(node), _) => Who::These(principal::read(node).0),
-        (None, Some(node)) => Who::AllBut(principal::read(node).0),
+        (Some(node), _) => Who::These(principal::read(node)),
+        (None, Some(node)) => Who::AllBut(principal::read(node)),
         (None, None) => Who::Unsaid,
     };
     let conditions = member(node, "Condition");
@@ -216,10 +234,14 @@ fn chosen(statement: &Node, service: &str) -> Chosen {
         span: node.span,
     };
     let mut named = 0;
-    for value in node.elements() {
-        let Word::Known(pattern) = Word::of(value) else {
-            chosen.is_open = true;
-            continue;
+    chosen.is_open |= node.elements().len() > MOST_ACTIONS;
+    for value in node.elements().iter().take(MOST_ACTIONS) {
+        let pattern = match Word::of(value) {
+            Word::Known(pattern) if pattern.len() <= MOST_ACTION_BYTES => pattern,
+            _ => {
+                chosen.is_open = true;
+                continue;
+            }
         };
         let set = actions::expand(pattern) & all;
         chosen.set |= set;

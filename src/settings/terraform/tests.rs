@@ -99,7 +99,7 @@ fn expressions_and_functions() {
         ("[{a = 1}, {a = 2}][*].a", "[1,2]"),
         ("[{a = [1]}, {a = [2]}].*.a[0]", "[1]"),
         ("{a = {b = [1, 2]}}.a.b[1]", "2"),
-        ("\"%{ for x in [1, 2] ~}\n<${x}>\n%{ endfor ~}\nend\"", "<1>\n<2>\nend"),
+        ("\"%{ for x in [1, 2] ~}\\n<${x}>\\n%{ endfor ~}\\nend\"", "<1>\n<2>\nend"),
         ("\"%{ if 1 == 2 }a%{ else }b%{ endif }\"", "b"),
         ("\"$${aws:username} %%{x}\"", "${aws:username} %{x}"),
         ("try({a = 1}.b, \"other\")", "other"),

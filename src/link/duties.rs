@@ -43,6 +43,13 @@ pub(super) fn link(facts: &[Fact]) -> Vec<Fact> {
     let grants: Vec<&Fact> = facts.iter().filter(|fact| is_held(fact)).collect();
     let delegated: BTreeSet<&str> = facts.iter().filter_map(delegated).collect();
 
+    let attachments: Vec<(&str, &str)> = facts
+        .iter()
+        .filter(|fact| fact.kind == Kind::Reference && fact.text(Field::Purpose) == Some("attach"))
+        .filter_map(|fact| Some((fact.text(Field::Key)?, fact.text(Field::Principal)?)))
+        .take(MOST)
+        .collect();
+
     let mut holders = Holders::new();
     for grant in &grants {
         let provider = grant.text(Field::Provider).unwrap_or_default();
@@ -53,8 +60,14 @@ pub(super) fn link(facts: &[Fact]) -> Vec<Fact> {
             (None, Some("key")) => KeyOf::Document(&grant.site().path),
             (None, _) => continue,
         };
-        let holder = holders.entry((provider, key)).or_default();
-        holder.entry(holder_of(grant)).or_default().grants.push(grant);
+        let of = holders.entry((provider, key)).or_default();
+        let attached = attached(grant, &attachments);
+        if attached.is_empty() {
+            of.entry(holder_of(grant)).or_default().grants.push(grant);
+        }
+        for principal in attached {
+            of.entry(address(principal).to_owned()).or_default().grants.push(grant);
+        }
     }
     // What holds for all keys holds for each that leaves it to the account.
     let everywhere: Vec<(&str, String, Vec<&Fact>)> = holders
@@ -75,7 +88,7 @@ pub(super) fn link(facts: &[Fact]) -> Vec<Fact> {
 
     let mut links = Vec::new();
     for ((_, key), of) in &holders {
-        links.extend(of.values().filter_map(|holder| duties(*key, holder)));
+        links.extend(of.iter().filter_map(|(who, holder)| duties(*key, who, holder)));
         if *key != KeyOf::All {
             links.extend(substitution(*key, of));
         }
@@ -103,17 +116,37 @@ fn delegated(fact: &Fact) -> Option<&str> {
     is_whole.then(|| fact.text(Field::Key)).flatten()
 }
 
+/// The principals that a policy without one is attached to by other declarations.
+fn attached<'a>(grant: &Fact, attachments: &[(&'a str, &'a str)]) -> Vec<&'a str> {
+    let (None, Some(name)) = (grant.text(Field::Principal), grant.text(Field::Name)) else {
+        return Vec::new();
+    };
+    let is_it = |policy: &str| {
+        policy
+            .rsplit_once('#')
+            .is_some_and(|(scope, address)| address == name && grant.site().path.starts_with(scope))
+    };
+    attachments.iter().filter(|(policy, _)| is_it(policy)).map(|(_, who)| *who).collect()
+}
+
 /// Who holds a grant: its principal, whatever attribute of it is named; without one, whoever has the
 /// policy that it stands in.
 fn holder_of(grant: &Fact) -> String {
-    let Some(principal) = grant.text(Field::Principal) else {
-        let name = grant.text(Field::Name).unwrap_or_default();
-        return format!("{}\0{name}", grant.site().path);
-    };
+    match grant.text(Field::Principal) {
+        Some(principal) => address(principal).to_owned(),
+        None => {
+            let name = grant.text(Field::Name).unwrap_or_default();
+            format!("{}\0{name}", grant.site().path)
+        }
+    }
+}
+
+/// The address of `${aws_iam_role.a.arn}` and of `SCOPE#aws_iam_role.a`; any other text as it is.
+fn address(principal: &str) -> &str {
     let inside = principal.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     match inside.and_then(|inside| inside.rsplit_once('.')) {
-        Some((address, _)) => address.to_owned(),
-        None => principal.to_owned(),
+        Some((address, _)) => address,
+        None => principal.rsplit_once('#').map_or(principal, |(_, address)| address),
     }
 }
 
@@ -134,7 +167,7 @@ fn capabilities(fact: &Fact) -> impl Iterator<Item = &str> {
 }
 
 /// One principal on both sides of a key.
-fn duties(key: KeyOf<'_>, holder: &Holder<'_>) -> Option<Fact> {
+fn duties(key: KeyOf<'_>, who: &str, holder: &Holder<'_>) -> Option<Fact> {
     let all: BTreeSet<&str> = holder.grants.iter().copied().flat_map(capabilities).collect();
     let uses = |capability: &str| matches!(capability, "use" | "wrap" | "export");
     let administers =
@@ -163,6 +196,9 @@ fn duties(key: KeyOf<'_>, holder: &Holder<'_>) -> Option<Fact> {
         if let Some(value) = first.fields.get(&field) {
             link.fields.insert(field, value.clone());
         }
+    }
+    if !who.contains('\0') {
+        link.fields.entry(Field::Principal).or_insert_with(|| who.into());
     }
     if let Some(key) = key.name() {
         link.fields.insert(Field::Key, key.into());

@@ -7,6 +7,7 @@ use super::{
         json,
         sources::Sources,
         tree::{Node, Span, Tree},
+        within,
     },
     actions::{self, Actions},
     condition::{self, Test},
@@ -15,8 +16,15 @@ use super::{
 };
 use crate::layers::mime;
 
-/// Statements of a policy that are looked at.
-const MOST: usize = 500;
+/// Statements of a policy that are looked at: each `Allow` is held against each `Deny`.
+const MOST: usize = 200;
+
+/// Principals of a policy that are looked at; AWS' limit of 32 KiB leaves room for 800.
+const MOST_PRINCIPALS: usize = 2_000;
+
+/// Actions of a statement that are looked at, and bytes of one; none of AWS' own is longer than 80.
+const MOST_ACTIONS: usize = 5_000;
+const MOST_ACTION_BYTES: usize = 200;
 
 /// Bytes of a policy that is a text; AWS allows 32 KiB for a key, 10 KiB for an identity.
 const MOST_BYTES: usize = 1 << 18;
@@ -59,10 +67,18 @@ pub(super) fn read<'a>(node: &'a Node, sources: &Sources) -> Option<Cow<'a, Node
         let at = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
         source.text.get(at(node.span.start)..at(node.span.end))
     });
-    let places = raw.and_then(|raw| places(raw, text));
-    let mut parsed = json::parse(node.span.source, text).ok()?;
-    place(&mut parsed, node.span, places.as_deref());
-    Some(Cow::Owned(parsed))
+    let Some(places) = raw.and_then(|raw| places(raw, text)) else {
+        // Something was filled in or taken off: what can be told are lines.
+        return within::json(node, sources).map(Cow::Owned);
+    };
+    match json::parse(node.span.source, text) {
+        Ok(mut parsed) => {
+            place(&mut parsed, node.span, &places);
+            Some(Cow::Owned(parsed))
+        }
+        // What is not known stands without quotes.
+        Err(_) => within::json(node, sources).map(Cow::Owned),
+    }
 }
 
 /// For each byte of `text` the byte of `raw` that it is written as: text in quotes, with escapes, or
@@ -106,9 +122,9 @@ fn places(raw: &str, text: &str) -> Option<Vec<u32>> {
 }
 
 /// Moves the spans of a value that was parsed out of a text to where the text is.
-fn place(node: &mut Node, whole: Span, places: Option<&[u32]>) {
+fn place(node: &mut Node, whole: Span, places: &[u32]) {
     let moved = |span: Span| {
-        let at = |at: u32| places?.get(usize::try_from(at).ok()?).copied();
+        let at = |at: u32| places.get(usize::try_from(at).ok()?).copied();
         match (at(span.start), at(span.end)) {
             (Some(start), Some(end)) => Span {
                 source: whole.source,
@@ -157,11 +173,22 @@ pub(super) fn statements<'a>(policy: &'a Node, service: &str) -> (Vec<Statement<
     let all = list.elements();
     let mut unread = all.len().saturating_sub(MOST) as u64;
     let mut found = Vec::new();
+    let mut left = MOST_PRINCIPALS;
     for node in all.iter().take(MOST) {
-        match statement(node, service) {
-            Some(statement) => found.push(statement),
-            None => unread += 1,
+        let Some(mut statement) = statement(node, service) else {
+            unread += 1;
+            continue;
+        };
+        if let Who::These(principals) | Who::AllBut(principals) = &mut statement.who {
+            if principals.len() > left {
+                // Whom a statement is about must be known whole, or not at all.
+                unread += 1;
+                statement.who = Who::Unknown;
+            } else {
+                left -= principals.len();
+            }
         }
+        found.push(statement);
     }
     (found, unread)
 }
@@ -171,8 +198,8 @@ fn statement<'a>(node: &'a Node, service: &str) -> Option<Statement<'a>> {
     let who = match (member(node, "Principal"), member(node, "NotPrincipal")) {
         (Some(node), _) if node.is_unknown() => Who::Unknown,
         (None, Some(node)) if node.is_unknown() => Who::Unknown,
-        (Some(node), _) => Who::These(principal::read(node).0),
-        (None, Some(node)) => Who::AllBut(principal::read(node).0),
+        (Some(node), _) => Who::These(principal::read(node)),
+        (None, Some(node)) => Who::AllBut(principal::read(node)),
         (None, None) => Who::Unsaid,
     };
     let conditions = member(node, "Condition");
@@ -207,10 +234,14 @@ fn chosen(statement: &Node, service: &str) -> Chosen {
         span: node.span,
     };
     let mut named = 0;
-    for value in node.elements() {
-        let Word::Known(pattern) = Word::of(value) else {
-            chosen.is_open = true;
-            continue;
+    chosen.is_open |= node.elements().len() > MOST_ACTIONS;
+    for value in node.elements().iter().take(MOST_ACTIONS) {
+        let pattern = match Word::of(value) {
+            Word::Known(pattern) if pattern.len() <= MOST_ACTION_BYTES => pattern,
+            _ => {
+                chosen.is_open = true;
+                continue;
+            }
         };
         let set = actions::expand(pattern) & all;
         chosen.set |= set;

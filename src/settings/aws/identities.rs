@@ -22,6 +22,9 @@ use crate::{
 /// Identities that are looked at.
 const MOST: usize = 20_000;
 
+/// Statements of one identity that are held against each other.
+const MOST_STATEMENTS: usize = 500;
+
 /// Documents of one identity that are looked at: AWS allows 20 managed ones, and 10 groups.
 const MOST_DOCUMENTS: usize = 500;
 
@@ -90,6 +93,10 @@ pub(crate) fn identities(
             let (more, unread) = document::statements(document, "kms");
             lowered.undecided += unread;
             statements.extend(more);
+        }
+        if statements.len() > MOST_STATEMENTS {
+            lowered.undecided += 1;
+            continue;
         }
         let policy = Policy {
             base,

@@ -5,9 +5,6 @@ use super::{
     words::{self, Word, alone, has_wildcard, interpolations},
 };
 
-/// Principals of one statement that are looked at.
-const MOST: usize = 500;
-
 /// One principal.
 #[derive(Debug, Clone)]
 pub(super) struct Principal {
@@ -48,8 +45,8 @@ pub(super) enum Who {
     Unknown,
 }
 
-/// Reads the value of `Principal` or `NotPrincipal`. The truth: whether all of it was looked at.
-pub(super) fn read(node: &Node) -> (Vec<Principal>, bool) {
+/// Reads the value of `Principal` or `NotPrincipal`.
+pub(super) fn read(node: &Node) -> Vec<Principal> {
     let mut found = Vec::new();
     match &node.tree {
         Tree::Map(entries) => {
@@ -61,9 +58,7 @@ pub(super) fn read(node: &Node) -> (Vec<Principal>, bool) {
         }
         _ => found.extend(node.elements().iter().map(|value| principal("AWS", value))),
     }
-    let is_whole = found.len() <= MOST;
-    found.truncate(MOST);
-    (found, is_whole)
+    found
 }
 
 fn principal(kind: &str, node: &Node) -> Principal {

@@ -8,7 +8,7 @@ use super::{
 use crate::settings::tree::Span;
 
 /// Keys of one statement that are told apart.
-const MOST: usize = 50;
+const MOST: usize = 25;
 
 /// The extent of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]

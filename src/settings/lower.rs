@@ -65,23 +65,68 @@ pub(crate) fn lower(
     lowered: &mut Lowered,
 ) {
     for emission in providers.emissions(&resource.type_name) {
-        let body = &resource.body;
-        let scenes: Vec<Vec<&Node>> = match &emission.each {
-            None => vec![vec![body]],
-            Some(path) => {
-                let look = body.find(path);
-                lowered.undecided += u64::from(look.unknown);
-                look.nodes.into_iter().map(|item| vec![item, body]).collect()
-            }
-        };
-        for items in scenes {
-            let scene = Scene { resource, items, sources };
+        let (scenes, unknown) = scenes(resource, emission, sources);
+        lowered.undecided += u64::from(unknown);
+        for scene in scenes {
             match all_hold(&emission.when, &scene) {
                 Some(true) => scene.emit(emission, lowered),
                 Some(false) => {}
                 None => lowered.undecided += 1,
             }
         }
+    }
+}
+
+/// The items of a resource that an emission makes facts of, and whether there may be more.
+fn scenes<'a>(
+    resource: &'a Resource,
+    emission: &Emission,
+    sources: &'a Sources,
+) -> (Vec<Scene<'a>>, bool) {
+    let body = &resource.body;
+    let scene = |items| Scene { resource, items, sources };
+    match &emission.each {
+        None => (vec![scene(vec![body])], false),
+        Some(path) => {
+            let look = body.find(path);
+            (look.nodes.into_iter().map(|item| scene(vec![item, body])).collect(), look.unknown)
+        }
+    }
+}
+
+/// Where a resource has secrets: what tables say are some, and what is called a password or a PIN.
+pub(crate) fn secrets(
+    resource: &Resource,
+    providers: &Providers,
+    sources: &Sources,
+    into: &mut Vec<Span>,
+) {
+    for emission in providers.emissions(&resource.type_name) {
+        for (_, spec) in emission.fields.iter().filter(|(_, spec)| spec.is_secret) {
+            for scene in scenes(resource, emission, sources).0 {
+                for place in &spec.from {
+                    if let Found::Nodes(nodes) = scene.look(place) {
+                        into.extend(nodes.iter().map(|node| node.span));
+                    }
+                }
+            }
+        }
+    }
+    named_secrets(&resource.body, into);
+}
+
+fn named_secrets(node: &Node, into: &mut Vec<Span>) {
+    for entry in node.entries() {
+        let name = entry.name.to_ascii_lowercase();
+        let ends = ["password", "passwd", "passphrase", "storepass", "keypass", "-pin", "_pin"];
+        let is_secret = name == "pin" || ends.iter().any(|end| name.ends_with(end));
+        if is_secret && entry.node.as_text().is_some() {
+            into.push(entry.node.span);
+        }
+        named_secrets(&entry.node, into);
+    }
+    if let super::tree::Tree::List(nodes) = &node.tree {
+        nodes.iter().for_each(|node| named_secrets(node, into));
     }
 }
 

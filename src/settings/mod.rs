@@ -182,6 +182,11 @@ impl<'a> Reading<'a> {
 
     /// The facts of everything that was read, and what could not be.
     fn finish(self) -> Read {
+        let mut secrets = Vec::new();
+        for resource in &self.resources {
+            lower::secrets(resource, self.providers, self.sources, &mut secrets);
+        }
+        self.sources.hide(secrets);
         let mut lowered = Lowered::default();
         for resource in &self.resources {
             lower::lower(resource, self.providers, self.sources, &mut lowered);

@@ -1,5 +1,7 @@
 //! The texts that trees point into, and the places that people are shown for them.
 
+use std::{borrow::Cow, cell::RefCell};
+
 use zeroize::Zeroizing;
 
 use super::tree::Span;
@@ -34,21 +36,64 @@ impl Source {
 
 /// All documents that are looked at together.
 #[derive(Default)]
-pub(crate) struct Sources(Vec<Source>);
+pub(crate) struct Sources {
+    all: Vec<Source>,
+    /// Where secrets are written, in order: excerpts leave them out, also beside what they show.
+    secrets: RefCell<Vec<Span>>,
+}
 
 impl Sources {
     /// Adds a document; gives its number.
     pub(crate) fn add(&mut self, source: Source) -> u32 {
-        self.0.push(source);
-        u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX)
+        self.all.push(source);
+        u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<&Source> {
-        self.0.get(usize::try_from(number).ok()?)
+        self.all.get(usize::try_from(number).ok()?)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Source)> {
-        (0..).zip(&self.0)
+        (0..).zip(&self.all)
+    }
+
+    /// Leaves these out of excerpts from now on.
+    pub(crate) fn hide(&self, secrets: Vec<Span>) {
+        let mut hidden = self.secrets.borrow_mut();
+        hidden.extend(secrets);
+        hidden.sort_unstable();
+        hidden.dedup();
+    }
+
+    /// The bytes `start..end` of a source, with `…` for every secret in them.
+    fn shown<'a>(&self, number: u32, text: &'a str, start: usize, end: usize) -> Cow<'a, str> {
+        let whole = text.get(start..end).unwrap_or_default();
+        let clip = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        let hidden = self.secrets.borrow();
+        // A secret of several lines may begin some way before.
+        let near = u32::try_from(start.saturating_sub(1 << 16)).unwrap_or(u32::MAX);
+        let first = hidden.partition_point(|secret| (secret.source, secret.start) < (number, near));
+        let of_source = hidden.get(first..).unwrap_or_default();
+        let mut shown = Cow::Borrowed(whole);
+        let mut from = start;
+        let begun = of_source
+            .iter()
+            .take_while(|secret| secret.source == number && clip(secret.start) < end)
+            .filter(|secret| clip(secret.end) > start);
+        for secret in begun {
+            let before = text.get(from..clip(secret.start).clamp(from, end)).unwrap_or_default();
+            if from == start {
+                shown = Cow::Owned(String::new());
+            }
+            let shown = shown.to_mut();
+            shown.push_str(before);
+            shown.push('…');
+            from = clip(secret.end).clamp(from, end);
+        }
+        if from > start {
+            shown.to_mut().push_str(text.get(from..end).unwrap_or_default());
+        }
+        shown
     }
 
     /// The place of a span. `is_open`: whether what stands there may be shown, masked as always.
@@ -79,7 +124,11 @@ impl Sources {
             length: (end - start) as u64,
             decoded: Vec::new(),
             commit: None,
-            excerpt: excerpt::setting(before, marked, is_open),
+            excerpt: excerpt::setting(
+                &self.shown(span.source, text, line_start, start),
+                &self.shown(span.source, text, start, start + marked.len()),
+                is_open,
+            ),
         }
     }
 }
@@ -101,6 +150,12 @@ mod tests {
         assert_eq!(&site.excerpt.text[site.excerpt.mark.0..site.excerpt.mark.1], "256");
         let hidden = sources.site(Span::new(number, at..at + 3), false);
         assert_eq!(hidden.excerpt.text, "key: …");
+        // A secret is left out beside what is shown, too.
+        let line = text.find("key").unwrap();
+        sources.hide(vec![Span::new(number, line..line + 3)]);
+        assert_eq!(sources.site(Span::new(number, at..at + 3), true).excerpt.text, "…: 256");
+        sources.hide(vec![Span::new(number, at..at + 1)]);
+        assert_eq!(sources.site(Span::new(number, at..at + 3), true).excerpt.text, "…: …56");
         // Past the end, and in the middle of a character.
         assert_eq!(sources.site(Span::new(number, 6..900), true).line, 2);
         assert_eq!(sources.site(Span::new(9, 0..1), true), Site::default());

@@ -1,6 +1,8 @@
 //! Facts about facts: what can only be said once everything has been seen. Environments by path,
 //! keys that the whole world has, one key in several files, a key and what it opens.
 
+mod duties;
+mod replicas;
 mod wraps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +57,8 @@ pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) {
         links.extend(pair(key, &secret, &public));
     }
     links.extend(wraps::link(facts));
+    links.extend(duties::link(facts));
+    links.extend(replicas::link(facts));
     facts.extend(links);
 }
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Source, Sources, durations,
-    providers::{Condition, Emission, Emits, Place, Providers, Spec, Take, Test},
-    tree::{Node, Path, Span},
+    Source, Sources, aws, durations, json, kubernetes, oci,
+    providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
+    sops,
+    tree::{Node, Path, Span, Tree},
     vault,
 };
 use crate::{
@@ -46,8 +47,18 @@ pub(crate) struct Lowered {
 pub(crate) type Evaluator = fn(&Resource, &Scene<'_>, &Emission, &mut Lowered);
 
 /// By the name that `emits:` has.
-pub(crate) const EVALUATORS: &[(&str, Evaluator)] =
-    &[("vault-policy", vault::grants), ("vault-transit-versions", vault::versions)];
+pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
+    ("aws-alarm", aws::alarm),
+    ("aws-grant", aws::grant),
+    ("aws-identities", aws::identities),
+    ("aws-policy", aws::policy),
+    ("container-arguments", kubernetes::container_arguments),
+    ("encryption-configuration", kubernetes::encryption_configuration),
+    ("oracle-statement", oci::statement),
+    ("sops-recipients", sops::recipients),
+    ("vault-policy", vault::grants),
+    ("vault-transit-versions", vault::versions),
+];
 
 /// The item of a resource that a fact is made of.
 pub(crate) struct Scene<'a> {
@@ -65,68 +76,40 @@ pub(crate) fn lower(
     lowered: &mut Lowered,
 ) {
     for emission in providers.emissions(&resource.type_name) {
-        let (scenes, unknown) = scenes(resource, emission, sources);
-        lowered.undecided += u64::from(unknown);
-        for scene in scenes {
+        each_item(&[&resource.body], &emission.each, lowered, &mut |items, lowered| {
+            let scene = Scene { resource, items: items.to_vec(), sources };
             match all_hold(&emission.when, &scene) {
                 Some(true) => scene.emit(emission, lowered),
                 Some(false) => {}
                 None => lowered.undecided += 1,
             }
-        }
+        });
     }
 }
 
-/// The items of a resource that an emission makes facts of, and whether there may be more.
-fn scenes<'a>(
-    resource: &'a Resource,
-    emission: &Emission,
-    sources: &'a Sources,
-) -> (Vec<Scene<'a>>, bool) {
-    let body = &resource.body;
-    let scene = |items| Scene { resource, items, sources };
-    match &emission.each {
-        None => (vec![scene(vec![body])], false),
-        Some(path) => {
-            let look = body.find(path);
-            (look.nodes.into_iter().map(|item| scene(vec![item, body])).collect(), look.unknown)
-        }
-    }
-}
-
-/// Where a resource has secrets: what tables say are some, and what is called a password or a PIN.
-pub(crate) fn secrets(
-    resource: &Resource,
-    providers: &Providers,
-    sources: &Sources,
-    into: &mut Vec<Span>,
+/// Calls `then` with every item that `steps` lead to, before what it stands in. A text on the way
+/// that is JSON is gone into: policies are often written so.
+pub(super) fn each_item(
+    items: &[&Node],
+    steps: &[Path],
+    lowered: &mut Lowered,
+    then: &mut dyn FnMut(&[&Node], &mut Lowered),
 ) {
-    for emission in providers.emissions(&resource.type_name) {
-        for (_, spec) in emission.fields.iter().filter(|(_, spec)| spec.is_secret) {
-            for scene in scenes(resource, emission, sources).0 {
-                for place in &spec.from {
-                    if let Found::Nodes(nodes) = scene.look(place) {
-                        into.extend(nodes.iter().map(|node| node.span));
-                    }
-                }
+    let (Some(item), Some((step, steps))) = (items.first(), steps.split_first()) else {
+        return then(items, lowered);
+    };
+    let look = item.find(step);
+    lowered.undecided += u64::from(look.unknown);
+    for node in look.nodes {
+        let within = match node.as_text() {
+            Some(text) if !steps.is_empty() && text.trim_start().starts_with(['{', '[']) => {
+                json::parse_within(text, node.span)
             }
-        }
-    }
-    named_secrets(&resource.body, into);
-}
-
-fn named_secrets(node: &Node, into: &mut Vec<Span>) {
-    for entry in node.entries() {
-        let name = entry.name.to_ascii_lowercase();
-        let ends = ["password", "passwd", "passphrase", "storepass", "keypass", "-pin", "_pin"];
-        let is_secret = name == "pin" || ends.iter().any(|end| name.ends_with(end));
-        if is_secret && entry.node.as_text().is_some() {
-            into.push(entry.node.span);
-        }
-        named_secrets(&entry.node, into);
-    }
-    if let super::tree::Tree::List(nodes) = &node.tree {
-        nodes.iter().for_each(|node| named_secrets(node, into));
+            _ => None,
+        };
+        let mut inside = vec![within.as_ref().unwrap_or(node)];
+        inside.extend(items);
+        each_item(&inside, steps, lowered, then);
     }
 }
 
@@ -144,7 +127,7 @@ pub(crate) fn all_hold(conditions: &[Condition], scene: &Scene<'_>) -> Option<bo
 }
 
 /// What a place holds.
-enum Found<'a> {
+pub(super) enum Found<'a> {
     Nodes(Vec<&'a Node>),
     Text(String),
     Absent,
@@ -152,15 +135,7 @@ enum Found<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// What `path` leads to in the item.
-    pub(crate) fn find(&self, path: &Path) -> super::tree::Look<'a> {
-        self.items.first().map_or_else(
-            || super::tree::Look { nodes: Vec::new(), unknown: false },
-            |item| item.find(path),
-        )
-    }
-
-    fn look(&self, place: &Place) -> Found<'a> {
+    pub(super) fn look(&self, place: &Place) -> Found<'a> {
         match place {
             Place::Address => Found::Text(self.resource.address.clone()),
             Place::Declared => Found::Text(self.resource.declared()),
@@ -229,7 +204,10 @@ impl<'a> Scene<'a> {
             Emits::Fact(kind) => {
                 let mut fact = self.fact(kind, emission);
                 complete(&mut fact);
-                lowered.facts.push(fact);
+                // A role over something else than keys.
+                if fact.fields.get(&Field::Capabilities) != Some(&Value::List(Vec::new())) {
+                    lowered.facts.push(fact);
+                }
             }
         }
     }
@@ -257,6 +235,7 @@ impl<'a> Scene<'a> {
     /// What a field is, and where that is written.
     fn value(&self, field: Field, spec: &Spec) -> Option<(Value, Option<Span>)> {
         let mut unknown = false;
+        let mut unmapped = None;
         for place in &spec.from {
             match self.look(place) {
                 Found::Absent => {}
@@ -270,11 +249,26 @@ impl<'a> Scene<'a> {
                     return Some((value, None));
                 }
                 Found::Nodes(nodes) => {
+                    let is_blank = |table: &Table| {
+                        nodes.first().and_then(|n| n.as_text()).is_some_and(|n| table.is_blank(n))
+                    };
+                    if spec.table.as_ref().is_some_and(is_blank) {
+                        return None;
+                    }
                     let span = nodes.first().map(|node| node.span);
                     let value = take(field, spec, &nodes, &self.resource.scope);
+                    let is_known = nodes.iter().all(|node| node.scalar().is_some());
+                    if value == Value::Unknown && is_known && spec.table.is_some() {
+                        unmapped = span;
+                        continue;
+                    }
                     return Some((value, span));
                 }
             }
+        }
+        if unmapped.is_some() && !unknown {
+            let value = spec.absent.clone().filter(|_| spec.from.len() > 1);
+            return Some((value.unwrap_or(Value::Unknown), unmapped));
         }
         if unknown {
             return Some((Value::Unknown, None));
@@ -316,7 +310,14 @@ fn take(field: Field, spec: &Spec, nodes: &[&Node], scope: &str) -> Value {
             first.as_text().and_then(durations::bytes_of_base64).map(|bytes| Value::Int(bytes * 8))
         }
         Take::Value => match &spec.table {
-            Some(_) => first.scalar().and_then(|text| mapped(spec, &text)),
+            Some(table) => match &first.tree {
+                Tree::Partial(text) => {
+                    let known = text.split("${").next().unwrap_or_default();
+                    table.get_by_beginning(known).cloned()
+                }
+                _ if type_of_field(field) == Type::List => return take_list(spec, nodes),
+                _ => first.scalar().and_then(|text| mapped(spec, &text)),
+            },
             None => match type_of_field(field) {
                 Type::Bool => first.as_bool().map(Value::Bool),
                 Type::Int => first.as_int().map(|int| Value::Int(int.saturating_mul(spec.times))),
@@ -333,6 +334,7 @@ fn take_list(spec: &Spec, nodes: &[&Node]) -> Value {
     for node in nodes.iter().flat_map(|node| node.elements()) {
         let Some(text) = node.scalar() else { return Value::Unknown };
         match (&spec.table, mapped(spec, &text)) {
+            (_, Some(Value::Unknown)) => return Value::Unknown,
             (None, _) => {
                 texts.insert(text.into_owned());
             }
@@ -379,10 +381,19 @@ pub(crate) fn key_identity(text: &str, scope: &str) -> String {
     let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     match inside.filter(|inside| !inside.contains("${")) {
         Some(inside) => {
-            let address = inside.rsplit_once('.').map_or(inside, |(address, _)| address);
+            // A variable, or an output of a module that is not at hand, is itself what is meant.
+            let is_whole = inside.starts_with("var.")
+                || (inside.starts_with("module.") && inside.matches('.').count() == 2);
+            let address = inside.rsplit_once('.').filter(|_| !is_whole);
+            let address = address.map_or(inside, |(address, _)| address);
             format!("{scope}#{address}")
         }
-        None => text.trim().to_owned(),
+        None => {
+            // The full name of a resource begins with its service: `//kms.example.com/projects/…`.
+            let text = text.trim();
+            let name = text.strip_prefix("//").and_then(|rest| rest.split_once('/'));
+            name.map_or(text, |(_, name)| name).to_owned()
+        }
     }
 }
 

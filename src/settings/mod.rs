@@ -2,30 +2,39 @@
 //! a language into a [`tree`]; the tables of [`providers`] say what of it means a key, a grant or a
 //! setting; [`lower`] makes the facts.
 
+mod aws;
 mod cloudformation;
 mod dump;
 mod durations;
 pub(crate) mod hcl;
+mod hide;
 mod ini;
 mod json;
+mod kubernetes;
 pub(crate) mod lower;
+mod oci;
 mod oracle;
 pub(crate) mod page;
 mod properties;
 pub(crate) mod providers;
 mod readers;
 mod shell;
+mod sops;
 mod sources;
 mod sql;
 mod sshd;
+pub(crate) mod terraform;
 mod text;
 mod tree;
 mod vault;
+pub(crate) mod within;
 mod xml;
 mod yaml;
 
 #[cfg(test)]
 mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
@@ -75,6 +84,24 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         is_gathered: false,
     },
     FrontEnd {
+        name: terraform::NAME,
+        about: "Terraform and OpenTofu, evaluated module by module, with the files that they read",
+        extensions: &[
+            "tf",
+            "tofu",
+            "tf.json",
+            "tofu.json",
+            "tfvars",
+            "tfvars.json",
+            "tftpl",
+            "tpl",
+            "tmpl",
+        ],
+        files: &[],
+        read: terraform::read,
+        is_gathered: true,
+    },
+    FrontEnd {
         name: "ini",
         about: "Sections and options: MySQL, PostgreSQL, SoftHSM, Luna, OpenSSL, SunPKCS11",
         extensions: &["cnf", "conf", "cfg", "ini"],
@@ -85,7 +112,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
     FrontEnd {
         name: "json",
         about: "JSON documents, as tools print them and templates are written",
-        extensions: &["json", "jsonc", "template"],
+        extensions: &["json", "jsonc", "jsonl", "ndjson", "template"],
         files: &[],
         read: read_json,
         is_gathered: false,
@@ -152,14 +179,16 @@ pub(crate) const TABLE: &[FrontEnd] = &[
 pub(crate) struct Reading<'a> {
     pub providers: &'a Providers,
     pub sources: &'a Sources,
+    /// The documents that [`Providers::mark`] marked.
+    pub marked: BTreeSet<u32>,
     pub resources: Vec<Resource>,
     /// What could not be read: in which source, at which byte, and why.
     pub problems: Vec<(u32, usize, String)>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(providers: &'a Providers, sources: &'a Sources) -> Self {
-        Self { providers, sources, resources: Vec::new(), problems: Vec::new() }
+    fn new(providers: &'a Providers, sources: &'a Sources, marked: BTreeSet<u32>) -> Self {
+        Self { providers, sources, marked, resources: Vec::new(), problems: Vec::new() }
     }
 
     /// The text of a source.
@@ -172,6 +201,7 @@ impl<'a> Reading<'a> {
         let Some(of) = self.sources.get(source) else { return };
         let found = lower::recognise(document, format, of, self.providers, self.sources);
         self.resources.extend(found);
+        self.resources.extend(kubernetes::objects(document, self.providers, &of.path));
     }
 
     /// The same for several.
@@ -184,7 +214,7 @@ impl<'a> Reading<'a> {
     fn finish(self) -> Read {
         let mut secrets = Vec::new();
         for resource in &self.resources {
-            lower::secrets(resource, self.providers, self.sources, &mut secrets);
+            hide::secrets(resource, self.providers, self.sources, &mut secrets);
         }
         self.sources.hide(secrets);
         let mut lowered = Lowered::default();
@@ -264,7 +294,8 @@ pub(crate) fn read(
     providers: &Providers,
 ) -> Read {
     let is_marked = providers.mark(bytes);
-    if !is_marked && !front_end.is_gathered {
+    let is_beside = terraform::reads_beside(path, bytes);
+    if !is_marked && !front_end.is_gathered && !is_beside {
         return Read::default();
     }
     if bytes.len() > budget::DOCUMENT {
@@ -288,31 +319,73 @@ pub(crate) fn read(
     }
     let mut sources = Sources::default();
     let number = sources.add(source);
-    let mut reading = Reading::new(providers, &sources);
-    (front_end.read)(number, &mut reading);
-    reading.finish()
+    let mut read = Read::default();
+    if is_marked {
+        let mut reading = Reading::new(providers, &sources, BTreeSet::from([number]));
+        (front_end.read)(number, &mut reading);
+        read = reading.finish();
+    }
+    if is_beside {
+        let gathered = TABLE.iter().find(|front_end| front_end.name == terraform::NAME);
+        read.document = gathered.zip(sources.into_first()).map(|(front_end, source)| Document {
+            source,
+            front_end,
+            is_marked: false,
+        });
+    }
+    read
 }
 
 /// Reads documents that belong together, if anything in them is about keys.
-pub(crate) fn gather(mut documents: Vec<Document>, providers: &Providers) -> Read {
-    documents.sort_by(|a, b| a.source.path.cmp(&b.source.path));
-    let Some(first) = documents.iter().find(|document| document.is_marked) else {
-        return Read::default();
-    };
-    let front_end = first.front_end;
-    let mut sources = Sources::default();
+pub(crate) fn gather(documents: Vec<Document>, providers: &Providers) -> Read {
+    let mut of_front_end: BTreeMap<&str, Vec<Document>> = BTreeMap::new();
     for document in documents {
-        sources.add(document.source);
+        of_front_end.entry(document.front_end.name).or_default().push(document);
     }
-    let mut reading = Reading::new(providers, &sources);
-    (front_end.read)(0, &mut reading);
-    reading.finish()
+    let mut all = Read::default();
+    for mut documents in of_front_end.into_values() {
+        documents.sort_by(|a, b| a.source.path.cmp(&b.source.path));
+        let Some(first) = documents.iter().find(|document| document.is_marked) else { continue };
+        let front_end = first.front_end;
+        let mut sources = Sources::default();
+        let mut marked = BTreeSet::new();
+        for document in documents {
+            let number = sources.add(document.source);
+            if document.is_marked {
+                marked.insert(number);
+            }
+        }
+        let mut reading = Reading::new(providers, &sources, marked);
+        (front_end.read)(0, &mut reading);
+        let read = reading.finish();
+        all.facts.extend(read.facts);
+        all.skips.extend(read.skips);
+        all.undecided += read.undecided;
+    }
+    all
 }
 
 fn read_json(source: u32, reading: &mut Reading<'_>) {
-    match json::parse(source, reading.text(source)) {
+    let text = reading.text(source);
+    let scope = reading.sources.get(source).map_or("", |of| of.path.as_str());
+    match json::parse(source, text) {
+        Ok(plan) if terraform::plan::is(&plan) => {
+            let found = terraform::plan::resources(&plan, scope, reading.sources);
+            reading.resources.extend(found);
+        }
+        Ok(state) if terraform::state::is(&state) => {
+            let found = terraform::state::resources(&state, scope, reading.sources);
+            reading.resources.extend(found);
+        }
         Ok(document) => document_of(&document, "json", source, reading),
-        Err((at, problem)) => reading.problems.push((source, at, problem)),
+        Err((at, problem)) => {
+            let (values, problem_of_lines) = json::parse_lines(source, text);
+            for value in &values {
+                document_of(value, "json", source, reading);
+            }
+            let problem = if values.is_empty() { Some((at, problem)) } else { problem_of_lines };
+            reading.problems.extend(problem.map(|(at, why)| (source, at, why)));
+        }
     }
 }
 

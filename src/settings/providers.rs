@@ -2,7 +2,7 @@
 //! mean. Read here; applied in [`lower`](super::lower).
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, LazyLock},
 };
@@ -48,8 +48,9 @@ pub(crate) struct Shape {
 pub(crate) struct Emission {
     pub provider: String,
     pub emits: Emits,
-    /// One fact for each of these, the fields of which are looked for in it. `^.` leads out again.
-    pub each: Option<Path>,
+    /// One fact for each of these, the fields of which are looked for in it. `^.` leads out again,
+    /// one step for each path.
+    pub each: Vec<Path>,
     pub when: Vec<Condition>,
     pub fields: Vec<(Field, Spec)>,
 }
@@ -91,7 +92,7 @@ pub(crate) enum Test {
 
 /// What a field is, and where it is written.
 pub(crate) struct Spec {
-    /// The first that leads somewhere counts; with `take: list` all.
+    /// The first that leads somewhere counts, and with a table the first whose value is in it.
     pub from: Vec<Place>,
     pub take: Take,
     /// Values of the provider, in words of the vocabulary.
@@ -143,9 +144,16 @@ pub(crate) struct Table {
     exact: HashMap<String, Value>,
     beginnings: Vec<(String, Value)>,
     otherwise: Option<Value>,
+    /// Rows that say nothing in this column: an AES key has no curve.
+    blank: HashSet<String>,
 }
 
 impl Table {
+    /// Whether there is nothing to say of `name`, which is not the same as not knowing it.
+    pub(crate) fn is_blank(&self, name: &str) -> bool {
+        self.blank.contains(name)
+    }
+
     /// Case counts only where two names differ by nothing else.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.exact
@@ -160,6 +168,20 @@ impl Table {
                 self.beginnings.iter().find(|(begin, _)| fits(begin)).map(|(_, value)| value)
             })
             .or(self.otherwise.as_ref())
+    }
+
+    /// The value for a name of which only the beginning is known, where the rest changes nothing.
+    pub(crate) fn get_by_beginning(&self, known: &str) -> Option<&Value> {
+        let begins = |name: &str, with: &str| {
+            name.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
+        };
+        let names = self.exact.keys().chain(self.beginnings.iter().map(|(begin, _)| begin));
+        let is_open = names.into_iter().any(|name| name.len() > known.len() && begins(name, known));
+        if is_open {
+            return None;
+        }
+        let fitting = self.beginnings.iter().find(|(begin, _)| begins(known, begin));
+        fitting.map(|(_, value)| value).or(self.otherwise.as_ref())
     }
 }
 
@@ -213,6 +235,7 @@ impl From<Scalar> for Value {
         match scalar {
             Scalar::Bool(value) => Self::Bool(value),
             Scalar::Int(value) => Self::Int(value),
+            Scalar::Text(value) if value == "unknown" => Self::Unknown,
             Scalar::Text(value) => Self::Text(value),
             Scalar::List(value) => Self::List(value),
         }
@@ -257,7 +280,7 @@ struct WrittenShape {
 struct WrittenEmission {
     emits: String,
     #[serde(default)]
-    each: Option<String>,
+    each: Option<OneOrMany>,
     #[serde(default)]
     when: Vec<WrittenCondition>,
     #[serde(default)]
@@ -418,7 +441,12 @@ fn read_emission(
     Ok(Emission {
         provider: provider.to_owned(),
         emits,
-        each: written.each.as_deref().map(path).transpose()?,
+        each: match written.each {
+            Some(paths) => {
+                paths.into_vec().iter().map(|text| path(text)).collect::<Result<_, _>>()?
+            }
+            None => Vec::new(),
+        },
         when: written.when.into_iter().map(read_condition).collect::<Result<_, _>>()?,
         fields,
     })
@@ -491,13 +519,28 @@ fn named_table(
         }
         _ => None,
     });
-    let table = read_table(values);
+    let mut table = read_table(values);
+    if let Some(column) = column {
+        let is_without = |cell: &Cell| matches!(cell, Cell::Row(row) if !row.contains_key(column));
+        let without = rows.iter().filter(|(_, cell)| is_without(cell));
+        table.blank.extend(without.map(|(row, _)| row.clone()));
+    }
     if is_column { Ok(table) } else { Err(format!("table `{name}` has no such column")) }
 }
 
 fn read_table(values: impl Iterator<Item = (String, Scalar)>) -> Table {
-    let mut table = Table { exact: HashMap::new(), beginnings: Vec::new(), otherwise: None };
+    let mut table = Table {
+        exact: HashMap::new(),
+        beginnings: Vec::new(),
+        otherwise: None,
+        blank: HashSet::new(),
+    };
     for (name, value) in values {
+        // `\*` is a star that stands in the name.
+        if let Some(begin) = name.strip_suffix("\\*") {
+            table.exact.insert(format!("{begin}*"), value.into());
+            continue;
+        }
         match name.strip_suffix('*') {
             Some("") => table.otherwise = Some(value.into()),
             Some(begin) => table.beginnings.push((begin.to_owned(), value.into())),

@@ -1,6 +1,6 @@
 //! The texts that trees point into, and the places that people are shown for them.
 
-use std::{borrow::Cow, cell::RefCell};
+use std::{borrow::Cow, sync::OnceLock};
 
 use zeroize::Zeroizing;
 
@@ -39,7 +39,7 @@ impl Source {
 pub(crate) struct Sources {
     all: Vec<Source>,
     /// Where secrets are written, in order: excerpts leave them out, also beside what they show.
-    secrets: RefCell<Vec<Span>>,
+    secrets: OnceLock<Vec<Span>>,
 }
 
 impl Sources {
@@ -53,23 +53,27 @@ impl Sources {
         self.all.get(usize::try_from(number).ok()?)
     }
 
+    /// The first document, if nothing points into it any more.
+    pub(crate) fn into_first(self) -> Option<Source> {
+        self.all.into_iter().next()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Source)> {
         (0..).zip(&self.all)
     }
 
-    /// Leaves these out of excerpts from now on.
-    pub(crate) fn hide(&self, secrets: Vec<Span>) {
-        let mut hidden = self.secrets.borrow_mut();
-        hidden.extend(secrets);
-        hidden.sort_unstable();
-        hidden.dedup();
+    /// Leaves these out of excerpts. Said once, when everything is read.
+    pub(crate) fn hide(&self, mut secrets: Vec<Span>) {
+        secrets.sort_unstable();
+        secrets.dedup();
+        self.secrets.get_or_init(|| secrets);
     }
 
     /// The bytes `start..end` of a source, with `…` for every secret in them.
     fn shown<'a>(&self, number: u32, text: &'a str, start: usize, end: usize) -> Cow<'a, str> {
         let whole = text.get(start..end).unwrap_or_default();
         let clip = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
-        let hidden = self.secrets.borrow();
+        let hidden = self.secrets.get().map(Vec::as_slice).unwrap_or_default();
         // A secret of several lines may begin some way before.
         let near = u32::try_from(start.saturating_sub(1 << 16)).unwrap_or(u32::MAX);
         let first = hidden.partition_point(|secret| (secret.source, secret.start) < (number, near));
@@ -150,14 +154,25 @@ mod tests {
         assert_eq!(&site.excerpt.text[site.excerpt.mark.0..site.excerpt.mark.1], "256");
         let hidden = sources.site(Span::new(number, at..at + 3), false);
         assert_eq!(hidden.excerpt.text, "key: …");
-        // A secret is left out beside what is shown, too.
-        let line = text.find("key").unwrap();
-        sources.hide(vec![Span::new(number, line..line + 3)]);
-        assert_eq!(sources.site(Span::new(number, at..at + 3), true).excerpt.text, "…: 256");
-        sources.hide(vec![Span::new(number, at..at + 1)]);
-        assert_eq!(sources.site(Span::new(number, at..at + 3), true).excerpt.text, "…: …56");
         // Past the end, and in the middle of a character.
         assert_eq!(sources.site(Span::new(number, 6..900), true).line, 2);
         assert_eq!(sources.site(Span::new(9, 0..1), true), Site::default());
+    }
+
+    #[test]
+    fn a_secret_is_left_out_beside_what_is_shown() {
+        let text = "tool --pin 4711 --so-pin 4712 --bits 256\n";
+        let mut sources = Sources::default();
+        let source = Source::new("x.sh".into(), None, Zeroizing::new(text.to_owned()));
+        let number = sources.add(source);
+        let span = |part: &str| {
+            let at = text.find(part).unwrap();
+            Span::new(number, at..at + part.len())
+        };
+        sources.hide(vec![span("4712"), span("4711")]);
+        let shown = |part| sources.site(span(part), true).excerpt.text;
+        assert_eq!(shown("256"), "tool --pin … --so-pin … --bits 256");
+        assert_eq!(shown("4711 --so-pin 4712"), "tool --pin … --so-pin …");
+        assert_eq!(sources.site(span("4712"), false).excerpt.text, "tool --pin … --so-pin …");
     }
 }

@@ -19,6 +19,12 @@ impl Span {
         let clip = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self { source, start: clip(range.start), end: clip(range.end) }
     }
+
+    fn shift(&mut self, by: usize) {
+        let by = u32::try_from(by).unwrap_or(u32::MAX);
+        self.start = self.start.saturating_add(by);
+        self.end = self.end.saturating_add(by);
+    }
 }
 
 /// A value and where it is written.
@@ -165,6 +171,21 @@ impl Node {
 
     pub(crate) fn is_unknown(&self) -> bool {
         matches!(self.tree, Tree::Unknown)
+    }
+
+    /// Moves all spans by `by` bytes, for a part that was read on its own.
+    pub(crate) fn shift(&mut self, by: usize) {
+        self.span.shift(by);
+        match &mut self.tree {
+            Tree::List(nodes) => nodes.iter_mut().for_each(|node| node.shift(by)),
+            Tree::Map(entries) => {
+                for entry in entries {
+                    entry.name_span.shift(by);
+                    entry.node.shift(by);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// What `path` leads to; see [`Path`].

@@ -15,9 +15,9 @@ struct Dump {
 }
 
 const TABLE: &[Dump] = &[
-    Dump { marks: &["Allow ", "Minimum pin length"], read: luna },
+    Dump { marks: &["Allow private key ", "Allow non-FIPS", "showpolicies"], read: luna },
     Dump { marks: &["k-out-of-n ", "hknso "], read: nshield },
-    Dump { marks: &[", type: ", "yubihsm> "], read: yubihsm },
+    Dump { marks: &["id: 0x", "yubihsm> "], read: yubihsm },
     Dump { marks: &["Private Key Object; ", "Secret Key Object; "], read: pkcs11_tool },
     Dump { marks: &["\tType: Private key", "\tType: Secret key"], read: p11tool },
 ];

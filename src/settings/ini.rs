@@ -69,10 +69,14 @@ fn close(root: &mut Members, open: Option<(&str, Span, Members)>) {
     }
 }
 
-/// Name and value of a line. A line without `=` is a name and what follows it.
+/// Name and value of a line: at `=`, or at the first blank where there is none, or where a quote
+/// follows, in which `=` is a sign like any other.
 fn option(line: &str) -> (&str, &str) {
-    let (name, value) = line
-        .split_once('=')
+    let quoted = line
+        .split_once(char::is_whitespace)
+        .filter(|(_, value)| value.trim_start().starts_with(['"', '\'']));
+    let (name, value) = quoted
+        .or_else(|| line.split_once('='))
         .or_else(|| line.split_once(char::is_whitespace))
         .unwrap_or((line, line.get(line.len()..).unwrap_or_default()));
     (name.trim(), value.trim().trim_end_matches(';').trim_end())

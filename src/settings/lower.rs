@@ -89,7 +89,7 @@ pub(crate) fn lower(
 
 /// Calls `then` with every item that `steps` lead to, before what it stands in. A text on the way
 /// that is JSON is gone into: policies are often written so.
-fn each_item(
+pub(super) fn each_item(
     items: &[&Node],
     steps: &[Path],
     lowered: &mut Lowered,
@@ -127,7 +127,7 @@ pub(crate) fn all_hold(conditions: &[Condition], scene: &Scene<'_>) -> Option<bo
 }
 
 /// What a place holds.
-enum Found<'a> {
+pub(super) enum Found<'a> {
     Nodes(Vec<&'a Node>),
     Text(String),
     Absent,
@@ -135,7 +135,7 @@ enum Found<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn look(&self, place: &Place) -> Found<'a> {
+    pub(super) fn look(&self, place: &Place) -> Found<'a> {
         match place {
             Place::Address => Found::Text(self.resource.address.clone()),
             Place::Declared => Found::Text(self.resource.declared()),

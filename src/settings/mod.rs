@@ -7,6 +7,7 @@ mod cloudformation;
 mod dump;
 mod durations;
 pub(crate) mod hcl;
+mod hide;
 mod ini;
 mod json;
 mod kubernetes;
@@ -211,6 +212,11 @@ impl<'a> Reading<'a> {
 
     /// The facts of everything that was read, and what could not be.
     fn finish(self) -> Read {
+        let mut secrets = Vec::new();
+        for resource in &self.resources {
+            hide::secrets(resource, self.providers, self.sources, &mut secrets);
+        }
+        self.sources.hide(secrets);
         let mut lowered = Lowered::default();
         for resource in &self.resources {
             lower::lower(resource, self.providers, self.sources, &mut lowered);

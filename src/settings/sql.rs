@@ -89,7 +89,8 @@ fn statement(source: u32, text: &str, tokens: &[Token<'_>]) -> Option<Node> {
     // What is shown of it ends before the first string: that may be a secret.
     let line_end = text.get(first.at..)?.find('\n').map_or(text.len(), |end| first.at + end);
     let shown = tokens.iter().find(|token| token.kind != Kind::Word).map_or(line_end, |t| t.at);
-    let shown = text.get(first.at..shown.min(line_end))?.trim_end();
+    let shown = text.get(first.at..shown.min(line_end))?;
+    let shown = shown.trim_end_matches(|c: char| c.is_whitespace() || "'\"`[".contains(c));
     let whole = Span::new(source, first.at..first.at + shown.len());
     let mut members = Members::default();
     let mut words = String::new();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Source, Sources, durations, json, kubernetes, oracle,
-    providers::{Condition, Emission, Emits, Place, Providers, Spec, Take, Test},
+    Source, Sources, aws, durations, json, kubernetes, oracle_cloud,
+    providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
     sops,
     tree::{Node, Path, Span, Tree},
     vault,
@@ -48,9 +48,13 @@ pub(crate) type Evaluator = fn(&Resource, &Scene<'_>, &Emission, &mut Lowered);
 
 /// By the name that `emits:` has.
 pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
+    ("aws-alarm", aws::alarm),
+    ("aws-grant", aws::grant),
+    ("aws-identities", aws::identities),
+    ("aws-policy", aws::policy),
     ("container-arguments", kubernetes::container_arguments),
     ("encryption-configuration", kubernetes::encryption_configuration),
-    ("oracle-statement", oracle::statement),
+    ("oracle-statement", oracle_cloud::statement),
     ("sops-recipients", sops::recipients),
     ("vault-policy", vault::grants),
     ("vault-transit-versions", vault::versions),
@@ -163,15 +167,15 @@ impl<'a> Scene<'a> {
                 Some(text) => vec![Some(text.clone())],
                 None => match condition.test {
                     Test::Present(wanted) => return Some(!wanted),
-                    Test::Not(_) => return Some(true),
-                    Test::Is(_) | Test::Below(_) => return Some(false),
+                    Test::Not(_) | Test::Like(_, false) => return Some(true),
+                    Test::Is(_) | Test::Like(_, true) | Test::Below(_) => return Some(false),
                 },
             },
             Found::Text(text) => vec![Some(text)],
             Found::Nodes(nodes) => nodes.iter().map(|node| node.scalar().map(Into::into)).collect(),
         };
-        let any_of = |values: &[String]| {
-            let is_one = |text: &String| values.iter().any(|v| v.eq_ignore_ascii_case(text));
+        let any_of = |values: &[String], fits: fn(&str, &str) -> bool| {
+            let is_one = |text: &String| values.iter().any(|value| fits(value, text));
             if texts.iter().flatten().any(is_one) {
                 return Some(true);
             }
@@ -186,8 +190,9 @@ impl<'a> Scene<'a> {
         };
         match &condition.test {
             Test::Present(wanted) => Some(*wanted),
-            Test::Is(values) => any_of(values),
-            Test::Not(values) => any_of(values).map(|is| !is),
+            Test::Is(values) => any_of(values, str::eq_ignore_ascii_case),
+            Test::Not(values) => any_of(values, str::eq_ignore_ascii_case).map(|is| !is),
+            Test::Like(values, wanted) => any_of(values, is_like).map(|is| is == *wanted),
             Test::Below(limit) => texts
                 .iter()
                 .flatten()
@@ -252,6 +257,12 @@ impl<'a> Scene<'a> {
                     return Some((value, None));
                 }
                 Found::Nodes(nodes) => {
+                    let is_blank = |table: &Table| {
+                        nodes.first().and_then(|n| n.as_text()).is_some_and(|n| table.is_blank(n))
+                    };
+                    if spec.table.as_ref().is_some_and(is_blank) {
+                        return None;
+                    }
                     let span = nodes.first().map(|node| node.span);
                     let value = take(field, spec, &nodes, &self.resource.scope);
                     let is_known = nodes.iter().all(|node| node.scalar().is_some());
@@ -293,6 +304,12 @@ fn take(field: Field, spec: &Spec, nodes: &[&Node], scope: &str) -> Value {
             .map(|text| Value::Text(text.to_owned()))
             .or_else(|| first.scalar().map(|text| Value::Text(text.into_owned()))),
         Take::List => return take_list(spec, nodes),
+        Take::Names => return take_names(spec, nodes),
+        Take::Any => {
+            let mut texts = nodes.iter().flat_map(|node| node.elements()).map(Node::scalar);
+            let holds = texts.any(|text| text.is_some_and(|text| mapped(spec, &text).is_some()));
+            Some(Value::Bool(holds))
+        }
         Take::Days => first.scalar().and_then(|text| durations::days(&text)).map(Value::Int),
         Take::DaysOfSeconds => first.as_int().map(|seconds| Value::Int(seconds / 86_400)),
         Take::DaysOfHours => first.as_int().map(|hours| Value::Int(hours / 24)),
@@ -340,6 +357,28 @@ fn take_list(spec: &Spec, nodes: &[&Node]) -> Value {
     Value::List(texts.into_iter().collect())
 }
 
+fn take_names(spec: &Spec, nodes: &[&Node]) -> Value {
+    let mut texts = BTreeSet::new();
+    for entry in nodes.iter().flat_map(|node| node.entries()) {
+        if entry.node.is_unknown() && mapped(spec, &entry.name).is_some() {
+            return Value::Unknown;
+        }
+        if entry.node.as_bool() != Some(true) {
+            continue;
+        }
+        match (&spec.table, mapped(spec, &entry.name)) {
+            (None, _) => {
+                texts.insert(entry.name.clone());
+            }
+            (Some(_), Some(value)) => {
+                texts.insert(value.to_string());
+            }
+            (Some(_), None) => {}
+        }
+    }
+    Value::List(texts.into_iter().collect())
+}
+
 fn mapped(spec: &Spec, text: &str) -> Option<Value> {
     spec.table.as_ref()?.get(text).cloned()
 }
@@ -350,7 +389,11 @@ pub(crate) fn key_identity(text: &str, scope: &str) -> String {
     let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     match inside.filter(|inside| !inside.contains("${")) {
         Some(inside) => {
-            let address = inside.rsplit_once('.').map_or(inside, |(address, _)| address);
+            // A variable, or an output of a module that is not at hand, is itself what is meant.
+            let is_whole = inside.starts_with("var.")
+                || (inside.starts_with("module.") && inside.matches('.').count() == 2);
+            let address = inside.rsplit_once('.').filter(|_| !is_whole);
+            let address = address.map_or(inside, |(address, _)| address);
             format!("{scope}#{address}")
         }
         None => {
@@ -421,6 +464,22 @@ pub(crate) fn recognise(
         }
     }
     resources
+}
+
+/// Whether a value is like `pattern`, in which `*` stands for anything. Case does not count.
+fn is_like(pattern: &str, value: &str) -> bool {
+    let (pattern, value) = (pattern.to_ascii_lowercase(), value.to_ascii_lowercase());
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == value };
+    let Some(mut left) = value.strip_prefix(head) else { return false };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return left.ends_with(part);
+        }
+        let Some(at) = left.find(part) else { return false };
+        left = left.get(at + part.len()..).unwrap_or_default();
+    }
+    true
 }
 
 /// Whether a file's name is like `pattern`, in which one `*` stands for anything.

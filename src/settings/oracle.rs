@@ -1,245 +1,134 @@
-//! Statements of policies of Oracle Cloud: `Allow group A to manage keys in tenancy where …`.
-//! <https://docs.oracle.com/iaas/Content/Identity/Reference/keypolicyreference.htm>
-
-use std::collections::BTreeSet;
+//! Oracle Net files (`sqlnet.ora`, `listener.ora`): `NAME = (A = (B = c)(D = e))`. What is in
+//! brackets is a map; names are in capitals, since case does not count there.
 
 use super::{
-    lower::{Lowered, Resource, Scene},
-    providers::Emission,
+    text::{Members, VALUES, literal},
+    tree::{Node, Span},
 };
-use crate::fact::{Field, Kind, Value};
 
-/// What a verb over a type of resource comes to. Verbs include those before them.
-const VERBS: &[(&str, &str, &[&str])] = &[
-    ("keys", "use", &["use", "wrap"]),
-    ("keys", "manage", &["administer", "replace", "destroy"]),
-    ("vaults", "manage", &["administer", "replace", "destroy"]),
-    // The right to put a key behind a volume, a bucket or a database.
-    ("key-delegate", "use", &["delegate"]),
-    ("key-delegates", "use", &["delegate"]),
-];
+/// Brackets within brackets. Files that people write have about five.
+const DEPTH: usize = 32;
 
-/// What single permissions come to, in `Allow group A to {KEY_DECRYPT} in tenancy`.
-const PERMISSIONS: &[(&str, &str)] = &[
-    ("KEY_ASSOCIATE", "delegate"),
-    ("KEY_BACKUP", "export"),
-    ("KEY_CREATE", "administer"),
-    ("KEY_DECRYPT", "use"),
-    ("KEY_DELETE", "destroy"),
-    ("KEY_DISASSOCIATE", "delegate"),
-    ("KEY_ENCRYPT", "wrap"),
-    ("KEY_EXPORT", "export"),
-    ("KEY_IMPORT", "replace"),
-    ("KEY_MOVE", "administer"),
-    ("KEY_RESTORE", "replace"),
-    ("KEY_ROTATE", "administer"),
-    ("KEY_SIGN", "use"),
-    ("KEY_UPDATE", "administer"),
-    ("KEY_VERSION_DELETE", "destroy"),
-    ("VAULT_DELETE", "destroy"),
-    ("VAULT_RESTORE", "replace"),
-];
-
-/// A statement that allows something over keys.
-#[derive(Debug, PartialEq, Eq)]
-struct Statement {
-    breadth: &'static str,
-    principals: Vec<String>,
-    action: String,
-    capabilities: BTreeSet<&'static str>,
-    is_everything: bool,
-    in_tenancy: bool,
-    condition: Option<String>,
+pub(crate) fn parse(source: u32, text: &str) -> Node {
+    let mut reader = Reader { source, text, at: 0, left: VALUES };
+    let mut root = Members::default();
+    while reader.skip_blank() {
+        let before = reader.at;
+        reader.parameter(&mut root, 0);
+        if reader.at == before {
+            // A bracket or a sign that belongs to nothing.
+            reader.at += reader.rest().chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    root.node(Span::new(source, 0..0))
 }
 
-/// One grant for each principal of a statement.
-pub(crate) fn statement(
-    _: &Resource,
-    scene: &Scene<'_>,
-    emission: &Emission,
-    lowered: &mut Lowered,
-) {
-    let Some(node) = scene.items.first() else { return };
-    let Some(text) = node.as_partial() else {
-        lowered.undecided += 1;
-        return;
-    };
-    let Some(statement) = read(text) else { return };
-    for principal in &statement.principals {
-        let mut fact = scene
-            .fact(Kind::Grant, emission)
-            .with(Field::Document, "identity-policy")
-            .with(Field::Principal, principal.as_str())
-            .with(Field::Breadth, statement.breadth)
-            .with(Field::Actions, vec![statement.action.clone()])
-            .with(
-                Field::Capabilities,
-                statement.capabilities.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(),
-            )
-            .with(Field::Scope, if statement.in_tenancy { "all-keys" } else { "some-keys" })
-            .with(Field::Wildcards, if statement.is_everything { "all" } else { "none" });
-        fact = fact
-            .with(Field::Conditions, Vec::new())
-            .with(Field::Limited, statement.condition.is_some());
-        if let Some(condition) = &statement.condition {
-            narrow(&mut fact.fields, condition);
-        }
-        fact.places.insert(Field::Principal, scene.sources.site(node.span, true));
-        lowered.facts.push(fact);
-    }
+struct Reader<'a> {
+    source: u32,
+    text: &'a str,
+    at: usize,
+    left: usize,
 }
 
-/// What `where` narrows a grant to.
-fn narrow(fields: &mut std::collections::BTreeMap<Field, Value>, condition: &str) {
-    let mut narrowed = Vec::new();
-    let is_any = condition.to_ascii_lowercase().starts_with("any");
-    for (variable, what) in [
-        ("request.networksource", "network"),
-        ("request.principal.id", "principal"),
-        ("request.principal.compartment", "principal"),
-        ("request.user.id", "principal"),
-        ("request.groups.id", "principal"),
-        ("target.key", "context"),
-        ("target.vault", "context"),
-    ] {
-        if condition.to_ascii_lowercase().contains(variable) && !narrowed.contains(&what) {
-            narrowed.push(what);
-        }
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
     }
-    if narrowed.contains(&"principal") {
-        fields.insert(Field::Breadth, "named".into());
-    }
-    if narrowed.contains(&"context") {
-        fields.insert(Field::Scope, "some-keys".into());
-    }
-    // `where target.key.id = 'ocid1.key…'` alone is this key.
-    if let Some((_, after)) = condition.split_once("target.key.id") {
-        let value = after.trim_start().strip_prefix('=').map(str::trim_start);
-        let id = value.and_then(|value| value.strip_prefix('\'')?.split('\'').next());
-        if let (Some(id), false) = (id.filter(|id| !id.contains('*')), is_any) {
-            fields.insert(Field::Key, id.into());
-            fields.insert(Field::Scope, "key".into());
-        }
-    }
-    if narrowed.is_empty() {
-        narrowed.push("nothing");
-    }
-    let narrowed: Vec<String> = narrowed.into_iter().map(str::to_owned).collect();
-    fields.insert(Field::Conditions, narrowed.into());
-}
 
-/// Reads a statement; nothing of one that says nothing about keys.
-fn read(text: &str) -> Option<Statement> {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let lower = text.to_ascii_lowercase();
-    let rest = lower.strip_prefix("allow ")?;
-    let to = rest.find(" to ")?;
-    let who = text.get("allow ".len().."allow ".len().checked_add(to)?)?;
-    let after = text.get("allow ".len().checked_add(to)?.checked_add(" to ".len())?..)?;
-    let (breadth, names) = match who.split_once(' ') {
-        None if who.eq_ignore_ascii_case("any-user") => ("account", who),
-        None if who.eq_ignore_ascii_case("any-group") => ("account", who),
-        Some((kind, names)) => match kind.to_ascii_lowercase().as_str() {
-            "group" | "dynamic-group" => ("group", names),
-            "service" => ("service", names),
-            "resource" => ("service", names),
-            _ => return None,
-        },
-        None => return None,
-    };
-    let at = after.to_ascii_lowercase().find(" in ")?;
-    let (what, place) = after.split_at_checked(at)?;
-    let (place, condition) = match place.to_ascii_lowercase().find(" where ") {
-        Some(at) => {
-            let (place, condition) = place.split_at_checked(at)?;
-            (place, condition.get(" where ".len()..).map(|text| text.trim().to_owned()))
+    /// Goes to what comes next. Whether there is anything.
+    fn skip_blank(&mut self) -> bool {
+        loop {
+            self.at += self.rest().len() - self.rest().trim_start().len();
+            if !self.rest().starts_with('#') {
+                return !self.rest().is_empty() && self.left > 0;
+            }
+            self.at += self.rest().find('\n').unwrap_or(self.rest().len());
         }
-        None => (place, None),
-    };
-    let (capabilities, is_everything) = capabilities(what)?;
-    Some(Statement {
-        breadth,
-        principals: names.split(',').map(|name| name.trim().to_owned()).collect(),
-        action: what.trim().to_owned(),
-        capabilities,
-        is_everything,
-        in_tenancy: place.trim().to_ascii_lowercase().ends_with("in tenancy"),
-        condition,
-    })
-}
+    }
 
-/// What `manage keys` or `{KEY_READ, KEY_DECRYPT}` comes to, and whether it is everything.
-fn capabilities(what: &str) -> Option<(BTreeSet<&'static str>, bool)> {
-    let mut found = BTreeSet::new();
-    if let Some(list) = what.trim().strip_prefix('{') {
-        for name in list.trim_end_matches('}').split(',').map(str::trim) {
-            let fits = |(of, _): &&(&str, &str)| of.eq_ignore_ascii_case(name);
-            found.extend(PERMISSIONS.iter().find(fits).map(|(_, capability)| *capability));
-        }
-        return (!found.is_empty()).then_some((found, false));
+    fn is_next(&mut self, sign: char) -> bool {
+        let is = self.skip_blank() && self.rest().starts_with(sign);
+        self.at += usize::from(is);
+        is
     }
-    let what = what.to_ascii_lowercase();
-    let (verb, kind) = what.trim().split_once(' ')?;
-    let verbs: &[&str] = match verb {
-        "use" => &["use"],
-        "manage" => &["use", "manage"],
-        _ => return None,
-    };
-    let is_family = matches!(kind, "key-family" | "all-resources");
-    for (of, verb, capabilities) in VERBS {
-        if (*of == kind || is_family) && verbs.contains(verb) {
-            found.extend(*capabilities);
+
+    /// `NAME = value`, where a value is a word, or parameters in brackets.
+    fn parameter(&mut self, into: &mut Members, depth: usize) {
+        self.left = self.left.saturating_sub(1);
+        let Some((name, name_span)) = self.word("=()") else { return };
+        let name = name.to_ascii_uppercase();
+        if !self.is_next('=') {
+            return;
         }
+        if !self.skip_blank() {
+            return;
+        }
+        if !self.rest().starts_with('(') {
+            if let Some((value, span)) = self.word("()\n") {
+                into.add(&name, name_span, literal(value, span));
+            }
+            return;
+        }
+        let mut inside = Members::default();
+        while self.is_next('(') {
+            if depth < DEPTH {
+                let before = self.at;
+                self.parameter(&mut inside, depth + 1);
+                // A list of words: `(a, b)`.
+                if self.at == before {
+                    return;
+                }
+            }
+            if !self.is_next(')') {
+                break;
+            }
+        }
+        into.add(&name, name_span, inside.node(name_span));
     }
-    (!found.is_empty()).then_some((found, is_family))
+
+    fn word(&mut self, ends: &str) -> Option<(&'a str, Span)> {
+        if !self.skip_blank() {
+            return None;
+        }
+        let rest = self.rest();
+        let (word, length) = match rest.strip_prefix('"').and_then(|rest| rest.split_once('"')) {
+            Some((word, _)) => (word, word.len() + 2),
+            None => {
+                let end = rest.find(|c| ends.contains(c)).unwrap_or(rest.len());
+                (rest.get(..end).unwrap_or_default().trim_end(), end)
+            }
+        };
+        let start = self.at + usize::from(length > word.len() && rest.starts_with('"'));
+        self.at += length;
+        let is_word = !word.is_empty();
+        is_word.then(|| (word, Span::new(self.source, start..start + word.len())))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::tree::Path;
 
-    fn of(text: &str) -> (String, Vec<&'static str>, bool) {
-        let statement = read(text).unwrap_or_else(|| panic!("{text}"));
-        let capabilities = statement.capabilities.into_iter().collect();
-        (statement.principals.join("+"), capabilities, statement.in_tenancy)
+    #[test]
+    fn brackets_are_maps() {
+        let text = "# wallet\nENCRYPTION_WALLET_LOCATION =\n  (SOURCE = (METHOD = FILE)\n    \
+                    (METHOD_DATA = (DIRECTORY = /u01/wallet)))\nSQLNET.WALLET_OVERRIDE = TRUE\n";
+        let root = parse(0, text);
+        let at = |path: &str| {
+            let look = root.find(&Path::parse(path).unwrap());
+            look.nodes[0].as_text().unwrap().to_owned()
+        };
+        assert_eq!(at("ENCRYPTION_WALLET_LOCATION.SOURCE.METHOD"), "FILE");
+        assert_eq!(at("ENCRYPTION_WALLET_LOCATION.SOURCE.METHOD_DATA.DIRECTORY"), "/u01/wallet");
+        assert_eq!(at("\"SQLNET.WALLET_OVERRIDE\""), "TRUE");
     }
 
     #[test]
-    fn statements_say_who_may_what_where() {
-        assert_eq!(
-            of("Allow group Ops, 'Default'/'Sec' to manage keys in tenancy"),
-            (
-                "Ops+'Default'/'Sec'".into(),
-                vec!["administer", "destroy", "replace", "use", "wrap"],
-                true
-            )
-        );
-        assert_eq!(
-            of("allow dynamic-group app  to use keys in compartment pay where target.key.id='x'"),
-            ("app".into(), vec!["use", "wrap"], false)
-        );
-        assert_eq!(
-            of("Allow group A to {KEY_READ, KEY_DECRYPT} in tenancy"),
-            ("A".into(), vec!["use"], true)
-        );
-        assert_eq!(
-            of("Allow service blockstorage to use key-delegate in compartment x").1,
-            ["delegate"]
-        );
-    }
-
-    #[test]
-    fn what_is_not_about_keys_says_nothing() {
-        for text in [
-            "",
-            "Allow group A to inspect keys in tenancy",
-            "Allow group A to manage instances in tenancy",
-            "Define tenancy x as ocid1",
-            "Allow group A to manage keys",
-            "Allow to in",
-            "Allow é to ü in x",
-        ] {
-            assert_eq!(read(text), None, "{text}");
+    fn brackets_without_end_come_to_an_end() {
+        let deep = "A=".to_owned() + &"(B=".repeat(100_000);
+        for text in ["(", ")", "A=(", "A=(B=(C=", "A=()", "=", "\"", "é=(é)", deep.as_str()] {
+            parse(0, text);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! mean. Read here; applied in [`lower`](super::lower).
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, LazyLock},
 };
@@ -83,6 +83,8 @@ pub(crate) struct Condition {
 pub(crate) enum Test {
     Is(Vec<String>),
     Not(Vec<String>),
+    /// Like one of these, in which one `*` stands for anything; or, with `false`, like none.
+    Like(Vec<String>, bool),
     Present(bool),
     /// A number less than this.
     Below(u64),
@@ -112,6 +114,10 @@ pub(crate) enum Take {
     Value,
     /// All values, as a list of texts.
     List,
+    /// Whether any of the values is in the table.
+    Any,
+    /// Names of the members that are true.
+    Names,
     /// How many there are.
     Count,
     /// Whether anything is written.
@@ -138,9 +144,16 @@ pub(crate) struct Table {
     exact: HashMap<String, Value>,
     beginnings: Vec<(String, Value)>,
     otherwise: Option<Value>,
+    /// Rows that say nothing in this column: an AES key has no curve.
+    blank: HashSet<String>,
 }
 
 impl Table {
+    /// Whether there is nothing to say of `name`, which is not the same as not knowing it.
+    pub(crate) fn is_blank(&self, name: &str) -> bool {
+        self.blank.contains(name)
+    }
+
     /// Case counts only where two names differ by nothing else.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.exact
@@ -282,6 +295,10 @@ struct WrittenCondition {
     is: Option<OneOrMany>,
     #[serde(default)]
     not: Option<OneOrMany>,
+    #[serde(default)]
+    like: Option<OneOrMany>,
+    #[serde(default)]
+    unlike: Option<OneOrMany>,
     #[serde(default)]
     present: Option<bool>,
     #[serde(default)]
@@ -436,12 +453,19 @@ fn read_emission(
 }
 
 fn read_condition(written: WrittenCondition) -> Result<Condition, String> {
-    let test = match (written.is, written.not, written.present, written.below) {
-        (Some(values), None, None, None) => Test::Is(values.into_vec()),
-        (None, Some(values), None, None) => Test::Not(values.into_vec()),
-        (None, None, Some(present), None) => Test::Present(present),
-        (None, None, None, Some(below)) => Test::Below(below),
-        _ => return Err("a condition has one of is, not, present, below".to_owned()),
+    let like = |values: OneOrMany, wanted| Test::Like(values.into_vec(), wanted);
+    let mut tests = [
+        written.is.map(|values| Test::Is(values.into_vec())),
+        written.not.map(|values| Test::Not(values.into_vec())),
+        written.like.map(|values| like(values, true)),
+        written.unlike.map(|values| like(values, false)),
+        written.present.map(Test::Present),
+        written.below.map(Test::Below),
+    ]
+    .into_iter()
+    .flatten();
+    let (Some(test), None) = (tests.next(), tests.next()) else {
+        return Err("a condition has one of is, not, like, unlike, present, below".to_owned());
     };
     Ok(Condition { path: place(&written.path)?, test, absent: written.absent })
 }
@@ -495,12 +519,22 @@ fn named_table(
         }
         _ => None,
     });
-    let table = read_table(values);
+    let mut table = read_table(values);
+    if let Some(column) = column {
+        let is_without = |cell: &Cell| matches!(cell, Cell::Row(row) if !row.contains_key(column));
+        let without = rows.iter().filter(|(_, cell)| is_without(cell));
+        table.blank.extend(without.map(|(row, _)| row.clone()));
+    }
     if is_column { Ok(table) } else { Err(format!("table `{name}` has no such column")) }
 }
 
 fn read_table(values: impl Iterator<Item = (String, Scalar)>) -> Table {
-    let mut table = Table { exact: HashMap::new(), beginnings: Vec::new(), otherwise: None };
+    let mut table = Table {
+        exact: HashMap::new(),
+        beginnings: Vec::new(),
+        otherwise: None,
+        blank: HashSet::new(),
+    };
     for (name, value) in values {
         // `\*` is a star that stands in the name.
         if let Some(begin) = name.strip_suffix("\\*") {

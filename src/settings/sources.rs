@@ -47,6 +47,11 @@ impl Sources {
         self.0.get(usize::try_from(number).ok()?)
     }
 
+    /// The first document, if nothing points into it any more.
+    pub(crate) fn into_first(self) -> Option<Source> {
+        self.0.into_iter().next()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Source)> {
         (0..).zip(&self.0)
     }

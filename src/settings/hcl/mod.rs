@@ -123,7 +123,7 @@ pub(crate) fn template(text: &str, span: Span) -> Option<Vec<Part>> {
     Some(Frame { source: span.source, base: 0, fixed: Some(span) }.template(&written))
 }
 
-/// A document inside of a text, as `vault_policy` has it. All of it is where the text is.
+/// A document inside of a text. All of it is where the text is.
 pub(crate) fn parse_within(text: &str, span: Span) -> Option<Node> {
     let mut body = Body::default();
     add(Frame { source: span.source, base: 0, fixed: Some(span) }, text, &mut body).ok()?;

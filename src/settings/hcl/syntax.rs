@@ -231,10 +231,10 @@ impl Frame {
         whole
     }
 
-    fn traversal<'a>(
+    fn traversal(
         self,
         mut of: Expr,
-        operators: &mut dyn Iterator<Item = &'a TraversalOperator>,
+        operators: &mut dyn Iterator<Item = &TraversalOperator>,
         span: Span,
     ) -> Expr {
         let whole = |kind| Expr { kind, span };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Source, Sources, aws, durations, json, kubernetes, oci,
+    Source, Sources, aws, durations, json, kubernetes, oracle_cloud,
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
     sops,
     tree::{Node, Path, Span, Tree},
@@ -54,7 +54,7 @@ pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
     ("aws-policy", aws::policy),
     ("container-arguments", kubernetes::container_arguments),
     ("encryption-configuration", kubernetes::encryption_configuration),
-    ("oracle-statement", oci::statement),
+    ("oracle-statement", oracle_cloud::statement),
     ("sops-recipients", sops::recipients),
     ("vault-policy", vault::grants),
     ("vault-transit-versions", vault::versions),

@@ -573,3 +573,31 @@ fn place(text: &str) -> Result<Place, String> {
     }
     Ok(Place::Path { up, path: path(rest)? })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[(&str, &str)]) -> Table {
+        read_table(rows.iter().map(|(n, v)| ((*n).to_owned(), Scalar::Text((*v).to_owned()))))
+    }
+
+    #[test]
+    fn a_star_is_everything_else_a_beginning_or_itself() {
+        let table = table(&[("kms:\\*", "all"), ("kms:Get*", "read"), ("*", "none")]);
+        let get = |name| table.get(name).map(ToString::to_string).unwrap_or_default();
+        assert_eq!(get("kms:*"), "all");
+        assert_eq!(get("kms:GetKey"), "read");
+        assert_eq!(get("kms:Decrypt"), "none");
+    }
+
+    #[test]
+    fn a_name_that_is_known_in_part_counts_where_the_rest_changes_nothing() {
+        let table = table(&[("user:*", "named"), ("group:*", "group"), ("group:all", "anyone")]);
+        let get = |known| table.get_by_beginning(known).map(ToString::to_string);
+        assert_eq!(get("user:"), Some("named".to_owned()));
+        assert_eq!(get("group:ops-"), Some("group".to_owned()));
+        assert_eq!(get("group:"), None);
+        assert_eq!(get(""), None);
+    }
+}

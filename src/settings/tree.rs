@@ -175,13 +175,22 @@ impl Node {
 
     /// Moves all spans by `by` bytes, for a part that was read on its own.
     pub(crate) fn shift(&mut self, by: usize) {
-        self.span.shift(by);
+        self.respan(&|span| span.shift(by));
+    }
+
+    /// Puts everything at `span`, for what was read out of a text that is written in another way.
+    pub(crate) fn place_at(&mut self, span: Span) {
+        self.respan(&|own| *own = span);
+    }
+
+    fn respan(&mut self, change: &dyn Fn(&mut Span)) {
+        change(&mut self.span);
         match &mut self.tree {
-            Tree::List(nodes) => nodes.iter_mut().for_each(|node| node.shift(by)),
+            Tree::List(nodes) => nodes.iter_mut().for_each(|node| node.respan(change)),
             Tree::Map(entries) => {
                 for entry in entries {
-                    entry.name_span.shift(by);
-                    entry.node.shift(by);
+                    change(&mut entry.name_span);
+                    entry.node.respan(change);
                 }
             }
             _ => {}

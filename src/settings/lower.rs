@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Source, Sources, durations,
+    Source, Sources, azure, durations,
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Take, Test},
     tree::{Node, Path, Span},
     vault,
@@ -46,8 +46,16 @@ pub(crate) struct Lowered {
 pub(crate) type Evaluator = fn(&Resource, &Scene<'_>, &Emission, &mut Lowered);
 
 /// By the name that `emits:` has.
-pub(crate) const EVALUATORS: &[(&str, Evaluator)] =
-    &[("vault-policy", vault::grants), ("vault-transit-versions", vault::versions)];
+pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
+    ("azure-access-policy", azure::access_policy),
+    ("azure-key", azure::key),
+    ("azure-key-reference", azure::key_reference),
+    ("azure-release-policy", azure::release_policy),
+    ("azure-role", azure::role),
+    ("azure-rotation-policy", azure::rotation_policy),
+    ("vault-policy", vault::grants),
+    ("vault-transit-versions", vault::versions),
+];
 
 /// The item of a resource that a fact is made of.
 pub(crate) struct Scene<'a> {

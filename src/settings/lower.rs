@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Source, Sources, aws, durations, json, kubernetes, oracle_cloud,
+    Source, Sources, aws, azure, durations, json, kubernetes, oracle_cloud,
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
     sops,
     tree::{Node, Path, Span, Tree},
@@ -52,6 +52,12 @@ pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
     ("aws-grant", aws::grant),
     ("aws-identities", aws::identities),
     ("aws-policy", aws::policy),
+    ("azure-access-policy", azure::access_policy),
+    ("azure-key", azure::key),
+    ("azure-key-reference", azure::key_reference),
+    ("azure-release-policy", azure::release_policy),
+    ("azure-role", azure::role),
+    ("azure-rotation-policy", azure::rotation_policy),
     ("container-arguments", kubernetes::container_arguments),
     ("encryption-configuration", kubernetes::encryption_configuration),
     ("oracle-statement", oracle_cloud::statement),

@@ -2,7 +2,10 @@
 //! a language into a [`tree`]; the tables of [`providers`] say what of it means a key, a grant or a
 //! setting; [`lower`] makes the facts.
 
+mod arm;
 mod aws;
+mod azure;
+mod bicep;
 mod cloudformation;
 mod dump;
 mod durations;
@@ -67,6 +70,14 @@ pub(crate) struct FrontEnd {
 
 /// All front ends. The first whose names fit reads a file.
 pub(crate) const TABLE: &[FrontEnd] = &[
+    FrontEnd {
+        name: "bicep",
+        about: "Bicep files; each by itself, without following modules",
+        extensions: &["bicep"],
+        files: &[],
+        read: bicep::read,
+        is_gathered: false,
+    },
     FrontEnd {
         name: "dump",
         about: "What the tools of HSMs print; told by what it holds",
@@ -393,6 +404,9 @@ fn read_json(source: u32, reading: &mut Reading<'_>) {
 fn document_of(document: &Node, format: &str, source: u32, reading: &mut Reading<'_>) {
     if cloudformation::is(document) {
         cloudformation::read(document, source, reading);
+    }
+    if arm::is(document) {
+        arm::read(document, source, reading);
     }
     reading.recognise(document, format, source);
 }

@@ -1,0 +1,207 @@
+//! Bicep files: what they declare, with the values of [`arm`](super::arm).
+//!
+//! Modules are not followed: their files are read by themselves, and what they give is not known.
+
+mod expressions;
+mod syntax;
+
+#[cfg(test)]
+mod tests;
+
+use syntax::{File, Statement};
+
+use super::{
+    Reading,
+    arm::{
+        Found,
+        evaluate::{Definition, MOST_TURNS, Values, address},
+        expression::{Expression, Kind},
+        is_short_name, level,
+    },
+    tree::{Entry, Node, Tree},
+};
+
+/// Members that say how a resource is deployed, and not what it is.
+const AROUND: &[&str] = &["dependsOn", "parent"];
+
+/// Reads every resource of a file.
+pub(super) fn read(source: u32, reading: &mut Reading<'_>) {
+    let file = syntax::parse(source, reading.text(source));
+    reading.problems.extend(file.problems.iter().map(|(at, why)| (source, *at, why.clone())));
+    let mut values = Values::default();
+    declare(&file, &mut values);
+    for statement in file.resources.iter().filter(|statement| !statement.is_existing) {
+        let body = unfolded(&statement.value);
+        let turns = instances(statement, &values, || {
+            let (type_name, name) = named(statement, body, &file, &values);
+            let (span, level) = (statement.span, level(&file.target));
+            let found = Found { type_name: &type_name, name: &name, span, level };
+            values.each_way(|| {
+                found.push(members(body, statement, &values), source, reading);
+            });
+        });
+        let at = usize::try_from(statement.span.start).unwrap_or_default();
+        if turns.is_none() {
+            let problem = format!("of a loop of more than {MOST_TURNS} turns nothing is read");
+            reading.problems.push((source, at, problem));
+        }
+        if values.is_spent() {
+            let problem = "what takes more steps to evaluate is unknown".to_owned();
+            reading.problems.push((source, at, problem));
+            return;
+        }
+    }
+}
+
+/// Says what every name of the file stands for.
+fn declare<'a>(file: &'a File, values: &mut Values<'a>) {
+    let key = |name: &str| name.to_ascii_lowercase();
+    for (name, default) in &file.parameters {
+        let definition = match default {
+            Some(default) => Definition::Expression(default),
+            None => Definition::Known(Node::new(
+                Tree::Partial(format!("${{{name}}}")),
+                super::tree::Span::default(),
+            )),
+        };
+        values.definitions.insert(key(name), definition);
+    }
+    for (name, value) in &file.variables {
+        values.definitions.insert(key(name), Definition::Expression(value));
+    }
+    for name in &file.modules {
+        let node = Node::new(Tree::text(name.as_str()), super::tree::Span::default());
+        values.definitions.insert(key(name), Definition::Resource(name.clone(), node));
+    }
+    // Twice, because a resource may be named after one that is declared below it.
+    for _ in 0..2 {
+        for statement in &file.resources {
+            let body = unfolded(&statement.value);
+            let mut own = None;
+            let item = |name: &Expression| values.expression(name, 0);
+            instances(statement, values, || {
+                let (_, name) = named(statement, body, file, values);
+                let written = member(body, "name").map(item);
+                own.get_or_insert((name, written));
+            });
+            let Some((name, written)) = own else { continue };
+            let written =
+                written.unwrap_or_else(|| Node::new(Tree::text(name.as_str()), statement.span));
+            let is_loop = matches!(statement.value.kind, Kind::Each { .. });
+            // Which of a loop is meant is not known.
+            let name = if is_loop { format!("{name}[]") } else { name };
+            let definition = Definition::Resource(address(&name), written);
+            values.definitions.insert(key(&statement.symbol), definition);
+        }
+    }
+}
+
+/// The body of a resource, inside of loops and conditions.
+fn unfolded(value: &Expression) -> &Expression {
+    match &value.kind {
+        Kind::Each { body, .. } => unfolded(body),
+        Kind::Call(name, arguments) if name == "if" => match arguments.as_slice() {
+            [_, body] => body,
+            _ => value,
+        },
+        _ => value,
+    }
+}
+
+/// Calls `each` for every instance of a resource.
+fn instances(statement: &Statement, values: &Values<'_>, mut each: impl FnMut()) -> Option<()> {
+    match &statement.value.kind {
+        Kind::Each { item, index, list, .. } => {
+            values.each(item, index.as_deref(), list, 0, each).map(drop)
+        }
+        _ => {
+            each();
+            Some(())
+        }
+    }
+}
+
+/// A member of a body, as it is written.
+fn member<'a>(body: &'a Expression, name: &str) -> Option<&'a Expression> {
+    let Kind::Map(entries) = &body.kind else { return None };
+    let is_it =
+        |of: &Expression| matches!(&of.kind, Kind::Value(node) if node.as_text() == Some(name));
+    entries.iter().rev().find(|(of, _)| is_it(of)).map(|(_, value)| value)
+}
+
+/// Type and name in full.
+fn named(
+    statement: &Statement,
+    body: &Expression,
+    file: &File,
+    values: &Values<'_>,
+) -> (String, String) {
+    let name = member(body, "name").map(|name| values.expression(name, 0));
+    let known = |node: &Node| {
+        node.scalar()
+            .map(std::borrow::Cow::into_owned)
+            .or_else(|| node.as_partial().map(str::to_owned))
+    };
+    let mut name =
+        name.as_ref().and_then(known).unwrap_or_else(|| format!("${{{}}}", statement.symbol));
+    let mut type_name = statement.type_name.clone();
+    let parent = statement.parent.as_deref().or_else(|| {
+        let mut of = member(body, "parent")?;
+        while let Kind::Index(inner, _) = &of.kind {
+            of = inner;
+        }
+        match &of.kind {
+            Kind::Name(name) => Some(name.as_str()),
+            _ => None,
+        }
+    });
+    let Some(parent) = parent else { return (type_name, name) };
+    if !type_name.split('/').next().unwrap_or_default().contains('.') {
+        let of = file.resources.iter().find(|of| of.symbol == parent);
+        let of = of.map(|of| full_type(of, file, 0)).unwrap_or_default();
+        type_name = format!("{of}/{type_name}");
+    }
+    let of = values.definitions.get(&parent.to_ascii_lowercase());
+    if let Some(Definition::Resource(of, _)) = of {
+        if is_short_name(&type_name, &name) {
+            name = format!("{of}/{name}");
+        }
+    }
+    (type_name, name)
+}
+
+/// The type of a resource that may stand in others.
+fn full_type(statement: &Statement, file: &File, depth: usize) -> String {
+    let is_full = statement.type_name.split('/').next().unwrap_or_default().contains('.');
+    let parent = statement.parent.as_deref().filter(|_| !is_full && depth < 8);
+    let parent = parent.and_then(|parent| file.resources.iter().find(|of| of.symbol == parent));
+    match parent {
+        Some(parent) => format!("{}/{}", full_type(parent, file, depth + 1), statement.type_name),
+        None => statement.type_name.clone(),
+    }
+}
+
+/// The members of a body, evaluated.
+fn members(body: &Expression, statement: &Statement, values: &Values<'_>) -> Vec<Entry> {
+    let Kind::Map(entries) = &body.kind else {
+        // The body is a variable or a function: nothing of it is known by name.
+        let node = values.expression(body, 0);
+        return node.entries().to_vec();
+    };
+    let version = Node::new(Tree::text(statement.version.as_str()), statement.span);
+    let mut members =
+        vec![Entry { name: "apiVersion".to_owned(), name_span: statement.span, node: version }];
+    for (name, value) in entries {
+        let Kind::Value(of) = &name.kind else { continue };
+        let Some(written) = of.as_text() else { continue };
+        if AROUND.contains(&written) {
+            continue;
+        }
+        members.push(Entry {
+            name: written.to_owned(),
+            name_span: name.span,
+            node: values.expression(value, 0),
+        });
+    }
+    members
+}

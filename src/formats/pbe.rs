@@ -343,7 +343,7 @@ impl Attempts {
     }
 
     /// Takes `cost` off what is left, if there is that much.
-    fn spend(&mut self, cost: u64) -> Option<()> {
+    pub(crate) fn spend(&mut self, cost: u64) -> Option<()> {
         self.left = self.left.checked_sub(cost)?;
         Some(())
     }

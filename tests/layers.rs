@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("7z", "text"),
     ("ar", "key.pem"),
     ("bzip2", ""),
+    ("cab", "key.pem"),
     ("compress", ""),
     ("cpio", "key.pem"),
     ("gzip", ""),
@@ -41,6 +42,7 @@ const LAYERS: &[(&str, &str)] = &[
 const FORMS: &[(&str, &str)] = &[
     ("between.zip", "!zip:(gap at 1955)"),
     ("bin.cpio", "!cpio:key.pem"),
+    ("blocks.cab", "!cab:long"),
     ("bzip2.zip", "!zip:key.pem"),
     ("crc.cpio", "!cpio:key.pem"),
     ("deflate64.zip", "!zip:text"),
@@ -49,10 +51,12 @@ const FORMS: &[(&str, &str)] = &[
     ("gzip.deb", "!ar:data.tar.gz!gzip:!tar:etc/key.pem"),
     ("long.ar", "!ar:a-name-of-more-than-sixteen-bytes.pem"),
     ("lzma.zip", "!zip:text"),
+    ("lzx.cab", "!cab:keys/text"),
     ("members.gzip", "!gzip:"),
     ("odc.cpio", "!cpio:key.pem"),
     ("pax.tar", "!tar:sparse"),
     ("ppmd.7z", "!7z:text"),
+    ("stored.cab", "!cab:key.pem"),
     ("stored.zip", "!zip:key.pem"),
     ("stream.zip", "!zip:key.pem"),
     ("trailing.gzip", "!gzip:(after the end)"),
@@ -186,9 +190,10 @@ fn a_key_that_is_spliced_into_a_container_is_found() {
 
 #[test]
 fn the_head_of_a_bomb_is_scanned_and_the_rest_is_in_the_ledger() {
-    for layer in
-        ["7z", "bzip2", "compress", "gzip", "lz4", "lzip", "lzma", "xz", "zip", "zlib", "zstd"]
-    {
+    for layer in [
+        "7z", "bzip2", "cab", "compress", "gzip", "lz4", "lzip", "lzma", "xz", "zip", "zlib",
+        "zstd",
+    ] {
         let ledger = scan(&format!("bomb.{layer}"), &["--max-bytes", "1M"]);
         assert!(ledger.contains("\"over-budget\""), "{layer}: {ledger}");
         let report = report(&format!("bomb.{layer}"), &["--max-bytes", "1M"]);

@@ -5,6 +5,8 @@ mod ar;
 mod asar;
 mod avro;
 mod bzip2;
+mod cab;
+mod cab_block;
 mod cfb;
 mod cpio;
 mod disk;
@@ -89,6 +91,7 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::unread::BITLOCKER,
     disk::unread::BTRFS,
     bzip2::LAYER,
+    cab::LAYER,
     cfb::LAYER,
     unix_compress::LAYER,
     cpio::LAYER,

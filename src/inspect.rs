@@ -61,7 +61,9 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
     let mut buffer = walk.buffer.take(place.depth);
     let mut feed = Feed { reader: input.lent(), buffer: &mut buffer, length: 0, end: None };
     feed.fill(budget::FIRST_READ);
-    let layer = if place.is_raw { None } else { layers::of(feed.bytes()) };
+    let head = feed.bytes();
+    let layer = layers::of(head).or_else(|| layers::by_name(head, place.path));
+    let layer = layer.filter(|_| !place.is_raw);
     let bytes = match layer {
         Some(layer) if place.depth < walk.scope.limits.depth => {
             layers::open(layer, walk, place, feed)

@@ -68,7 +68,7 @@ mod tests {
         assert!(is(&bytes));
         assert!(!is(&bytes[..bytes.len() - 5]), "too little to tell");
         let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
-        (0..100).for_each(|number| write!(encoder, "{number} and some text\n").unwrap());
+        (0..100).for_each(|number| writeln!(encoder, "{number} and some text").unwrap());
         let bytes = encoder.finish().unwrap();
         assert!(is(&bytes[..bytes.len() - 5]), "cut");
         for text in ["x^2 + y^2 = z^2", "8\u{1d}", "h\u{81}", "x\u{1}"] {

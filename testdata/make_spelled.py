@@ -71,7 +71,7 @@ def hexadecimal(make, path, data):
     yield "xxd.txt", tool("xxd", path), "xxd"
     yield "xxd-g1.txt", tool("xxd", "-g1", "-u", path), "xxd -g1 -u"
     yield "xxd-u.txt", tool("xxd", "-u", path), "xxd -u"
-    yield "xxd-c32.txt", tool("xxd", "-c", "32", "-g", "4", path), "xxd -c 32 -g 4"
+    yield "xxd-c32.txt", tool("xxd", "-c", "32", path), "xxd -c 32"
     yield "hexdump-c.txt", tool("hexdump", "-C", path), "hexdump -C"
     yield "hexdump.txt", tool("hexdump", "-v", path), "hexdump: words of a little-endian machine"
     yield "od-x1.txt", tool("od", "-t", "x1", path), "od -t x1"

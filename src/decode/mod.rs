@@ -4,6 +4,7 @@ mod array;
 mod base64;
 mod dump;
 pub(crate) mod escape;
+mod escaped;
 mod gzip;
 mod hex;
 pub(crate) mod radix;
@@ -17,7 +18,7 @@ use crate::{rows::Row, unit::Decoded};
 pub(crate) const TABLE: &[Row] = &[array::CASTS, base64::ROW, gzip::ROW, hex::DUMPS, utf16::ROW];
 
 /// Decodings whose needles are digits: looked for only where digits are dense.
-pub(crate) const DIGITS: &[Row] = &[array::ROW, hex::ROW];
+pub(crate) const DIGITS: &[Row] = &[array::ROW, escaped::ROW, hex::ROW];
 
 /// Adds to bytes that may be secret: what a larger buffer replaces is wiped.
 pub(crate) fn append(to: &mut Decoded, bytes: &[u8]) {

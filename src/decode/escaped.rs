@@ -337,7 +337,7 @@ impl Text<'_> {
             at += match glue {
                 [b'/', b'*', ..] => memchr::memmem::find(glue, b"*/")? + 2,
                 [b'/', b'/', ..] => memchr::memchr(b'\n', glue)?,
-                [byte, ..] if b" \t\r\n\\+.,&brnuL".contains(byte) => 1,
+                [byte, ..] if b" \t\r\n\\+.&brnuL".contains(byte) => 1,
                 _ => return None,
             };
         }
@@ -376,4 +376,17 @@ fn escaped(after: &[u8]) -> Option<(u8, usize)> {
 
 fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |value, &digit| Some(value * 16 + char::from(digit).to_digit(16)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dbg() {
+        let t = std::fs::read("testdata/keys/escapes/p256-sec1-ascii.json").unwrap();
+        for (r, b) in crate::decode::decoded(&ROW, &t) {
+            eprintln!("{r:?} {}", b.escape_ascii());
+        }
+    }
 }

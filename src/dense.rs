@@ -17,7 +17,8 @@ const SMALL: usize = 8 << 10;
 /// What is searched on both sides of a dense place: between looks, and up to where a dump begins.
 const MARGIN: usize = 512;
 
-/// Digits and other letters in the bytes of a look. Backslashes are digits: escapes are half of them.
+/// Digits and other letters in the bytes of a look. `\` and `#` are digits: of escapes and
+/// entities that is half or more.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     /// Hexadecimal digits in either case.
@@ -83,7 +84,8 @@ fn count(look: &[u8; LOOK]) -> Counts {
     for &byte in look {
         let small = byte | 0x20;
         let letter = small.wrapping_sub(b'a');
-        let is_digit = (byte.wrapping_sub(b'0') < 10) | (letter < 6) | (byte == b'\\');
+        let is_digit =
+            (byte.wrapping_sub(b'0') < 10) | (letter < 6) | (byte == b'\\') | (byte == b'#');
         let is_letter = (letter < 26) & !is_digit & (small != b'x') & (small != b'u');
         counts.digits += u8::from(is_digit);
         counts.letters += u8::from(is_letter);

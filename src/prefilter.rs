@@ -36,7 +36,7 @@ impl<'a> Hits<'a> {
     /// Needles that start in `start..end` of `bytes`; they may run past `end`.
     pub(crate) fn new(bytes: &'a [u8], start: usize, end: usize) -> Self {
         let window = bytes.get(start..end).unwrap_or_default();
-        let is_binary = memchr::memchr(0, window).is_some();
+        let is_binary = memchr::memchr(0, window).is_some() || is_small_binary(window);
         let cursor = |searcher, until, is_for_digits| Cursor {
             searcher,
             at: start,
@@ -68,6 +68,12 @@ impl<'a> Hits<'a> {
         cursor.advance(self.bytes, from, self.end);
         Some(hit)
     }
+}
+
+/// A small key may have no NUL: 32 of its bytes are random, and few others are needed.
+fn is_small_binary(window: &[u8]) -> bool {
+    const SMALL: usize = 1024;
+    window.len() < SMALL && window.iter().any(|&byte| byte < b'\t')
 }
 
 impl Cursor {

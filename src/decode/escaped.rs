@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::{append, escape};
+use super::{append, escape, percent::is_encoded};
 use crate::{
     budget,
     rows::{Found, Row},
@@ -150,7 +150,7 @@ fn opening(bytes: &[u8], at: usize, low: usize, style: Style) -> (usize, Option<
             (start, None)
         }
         Style::Percent => {
-            let back = line.iter().rev().take_while(|byte| is_in_address(**byte)).count();
+            let back = line.iter().rev().take_while(|byte| is_encoded(**byte)).count();
             (at - back, None)
         }
         Style::Entities => {
@@ -184,15 +184,6 @@ fn last_quote(bytes: &[u8], from: usize, to: usize) -> Option<usize> {
 fn slashes_before(bytes: &[u8], at: usize, low: usize) -> usize {
     let before = bytes.get(low..at).unwrap_or_default();
     before.iter().rev().take_while(|&&byte| byte == b'\\').count()
-}
-
-/// RFC 3986 2.3, what browsers leave as it is, and `+` for a blank.
-const fn is_in_address(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'.' | b'_' | b'~' | b'*' | b'\'' | b'(' | b')' | b'!' | b'/' | b'+' | b'%'
-        )
 }
 
 /// What stands at one place of a text.
@@ -275,7 +266,7 @@ impl Text<'_> {
                     Some((Piece::Byte(u8::try_from(value).ok()?), at + 3))
                 }
                 [b'+', ..] => Some((Piece::Byte(b' '), at + 1)),
-                _ => is_in_address(byte).then_some((Piece::Byte(byte), at + 1)),
+                _ => is_encoded(byte).then_some((Piece::Byte(byte), at + 1)),
             },
             Style::Entities => {
                 let spelled = escape::spelled(self.bytes, at, false);

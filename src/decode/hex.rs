@@ -60,7 +60,7 @@ pub(crate) const ROW: Row = Row {
         b"2D2D 2D",
         // The same of UTF-16, of either end; as in the registry; in words of a machine.
         b"420045004",
-        b"42 00 45 00",
+        b"42 00 45",
         b"42,00,45,00",
         b"4200 4500",
         b"0042 0045",
@@ -156,6 +156,8 @@ fn is_likely(unit: Unit<'_>, needle: &Range<usize>) -> bool {
         b"424547" => after.starts_with(b"494e"),
         b"420045004" => after.starts_with(b"7"),
         b"42004500" | b"00420045" => after.starts_with(b"47") || after.starts_with(b"0047"),
+        // In a dump, the line may end here.
+        b"420045" => before.starts_with(b"00d2") || after.starts_with(b"0047"),
         b"7373682" | b"737368" => before.starts_with(b"e656"),
         b"73732d6" => before.starts_with(b"56e6"),
         // The digits of the magic numbers, in reverse.

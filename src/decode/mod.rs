@@ -7,6 +7,7 @@ pub(crate) mod escape;
 mod escaped;
 mod gzip;
 mod hex;
+mod percent;
 pub(crate) mod radix;
 pub(crate) mod utf16;
 mod utf32;
@@ -17,7 +18,7 @@ use crate::{rows::Row, unit::Decoded};
 
 /// Every decoding whose needles are looked for everywhere, sorted by name.
 pub(crate) const TABLE: &[Row] =
-    &[array::CASTS, base64::ROW, gzip::ROW, hex::DUMPS, utf16::ROW, utf32::ROW];
+    &[array::CASTS, base64::ROW, gzip::ROW, hex::DUMPS, percent::ROW, utf16::ROW, utf32::ROW];
 
 /// Decodings whose needles are digits: looked for only where digits are dense.
 pub(crate) const DIGITS: &[Row] = &[array::ROW, escaped::ROW, hex::ROW];

@@ -370,14 +370,4 @@ fn hex(digits: &[u8]) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dbg() {
-        let t = std::fs::read("testdata/keys/escapes/p256-sec1-ascii.json").unwrap();
-        for (r, b) in crate::decode::decoded(&ROW, &t) {
-            eprintln!("{r:?} {}", b.escape_ascii());
-        }
-    }
-}
+mod tests;

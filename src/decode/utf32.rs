@@ -108,3 +108,82 @@ fn narrow(point: u32) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::What;
+
+    const PEM: &str =
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEICd8VzEm\n-----END PRIVATE KEY-----\n";
+
+    fn spelled(text: &str, bytes: fn(u32) -> [u8; WIDTH]) -> Vec<u8> {
+        text.chars().flat_map(|char| bytes(u32::from(char))).collect()
+    }
+
+    fn run(unit: Unit<'_>) -> Vec<(Range<usize>, String)> {
+        let mut found = Found::default();
+        marked(unit, &mut found);
+        for at in 0..unit.bytes.len() {
+            let needle = ROW.binary.iter().find(|needle| unit.bytes[at..].starts_with(needle));
+            if let Some(needle) = needle
+                && found.claimed() <= at
+            {
+                find(unit, at..at + needle.len(), &mut found);
+            }
+        }
+        let text = |item: crate::rows::Item| match item.what {
+            What::Decoded { bytes, .. } => (item.range, String::from_utf8(bytes.to_vec()).unwrap()),
+            _ => panic!(),
+        };
+        found.items.into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn a_marked_file_is_narrowed_so_that_offsets_are_fourfold() {
+        let text = format!("\u{feff}Schlüssel für 鍵:\n{PEM}");
+        for bytes in [spelled(&text, u32::to_le_bytes), spelled(&text, u32::to_be_bytes)] {
+            let narrowed = format!(" Schl?ssel f?r ?:\n{PEM}");
+            assert_eq!(run(Unit::whole(&bytes)), [(0..bytes.len(), narrowed)]);
+        }
+    }
+
+    #[test]
+    fn text_inside_of_other_bytes_is_found() {
+        for bytes in [spelled(PEM, u32::to_le_bytes), spelled(PEM, u32::to_be_bytes)] {
+            let around = [&[1, 2, 0xff, 0xff, 7][..], &bytes, &[0xff; 8]].concat();
+            let runs = run(Unit::whole(&around));
+            assert_eq!(runs.len(), 1);
+            assert_eq!(runs[0].1.trim_end(), PEM.trim_end());
+        }
+    }
+
+    #[test]
+    fn armour_that_the_window_cuts_is_left_to_its_needle() {
+        let text = format!("\u{feff}one\n{PEM}two\n{PEM}");
+        let bytes = spelled(&text, u32::to_le_bytes);
+        let cut = &bytes[..bytes.len() - 40];
+        let runs = run(Unit { at_end: false, ..Unit::whole(cut) });
+        assert_eq!(runs[0].1, format!(" one\n{PEM}two\n"));
+        assert_eq!(runs[1].0.start, runs[0].0.end);
+    }
+
+    #[test]
+    fn other_bytes_are_left_alone() {
+        for bytes in [PEM.as_bytes(), b"BEGIN", &[0; 100], b"\xff\xfeB\0E\0G\0I\0N\0"] {
+            assert!(run(Unit::whole(bytes)).is_empty());
+        }
+    }
+
+    #[test]
+    fn any_bytes_return() {
+        let bytes = spelled(PEM, u32::to_le_bytes);
+        for at in 0..bytes.len() {
+            run(Unit::whole(&bytes[..at]));
+            run(Unit::whole(&bytes[at..]));
+            let mut bytes = bytes.clone();
+            bytes[at] ^= 0x91;
+            run(Unit::whole(&bytes));
+        }
+    }
+}

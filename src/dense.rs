@@ -71,11 +71,14 @@ const fn is_full(now: Counts) -> bool {
 }
 
 /// Whether the digits of a full look go on at one of its sides: the smallest key has 96 of them, and
-/// an id or a digest has fewer.
+/// an id or a digest has fewer. A line may end there, with an indent and quotes.
 fn goes_on(bytes: &[u8], at: usize) -> bool {
     [at.checked_sub(LOOK), at.checked_add(LOOK)].into_iter().flatten().any(|beside| {
         let look = bytes.get(beside..).and_then(<[u8]>::first_chunk::<LOOK>);
-        look.is_some_and(|look| is_full(count(look)))
+        look.is_some_and(|look| {
+            let now = count(look);
+            20 <= now.digits && now.letters == 0
+        })
     })
 }
 
@@ -117,6 +120,11 @@ mod tests {
     #[test]
     fn what_spells_bytes_is_searched_wherever_it_stands() {
         let key: Vec<u8> = (0..48u8).map(|at| at.wrapping_mul(113)).collect();
+        let wrapped = |width: usize, between: &str| {
+            let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            let lines = digits.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap());
+            lines.collect::<Vec<_>>().join(between)
+        };
         let spell = |one: &dyn Fn(&u8) -> String| key.iter().map(one).collect::<String>();
         for text in [
             spell(&|byte| format!("{byte:02x}")),
@@ -125,6 +133,20 @@ mod tests {
             spell(&|byte| format!("0x{byte:02x},")),
             spell(&|byte| format!("{byte}, ")),
             spell(&|byte| format!("{byte:02x} ")),
+            spell(&|byte| format!("\\x{byte:02x}")),
+            spell(&|byte| format!("\\\\x{byte:02x}")),
+            spell(&|byte| format!("\\{byte:03o}")),
+            spell(&|byte| format!("\\u{byte:04x}")),
+            spell(&|byte| format!("&#{byte};")),
+            wrapped(64, "\n"),
+            wrapped(64, "\r\n"),
+            wrapped(64, "\n    "),
+            wrapped(64, "\"\n    \""),
+            wrapped(64, "\" +\n        \""),
+            wrapped(60, "\n"),
+            wrapped(48, "\n"),
+            wrapped(32, "\n"),
+            wrapped(32, "\"\n    \""),
         ] {
             for shift in 0..STEP {
                 let text = format!("{}{text}", " ".repeat(shift));

@@ -35,7 +35,7 @@ pub(crate) const ROW: Row = Row {
         b"042\\",
         b"073\\",
         // As JSON has it where only control characters are escaped: f7 0d.
-        b"\xc3\xb7\\",
+        b"\xc3\xb7\\r",
         b"ssh-key-v1\\",
         // In addresses and markup.
         b"%02%01%0",
@@ -117,9 +117,8 @@ fn first(bytes: &[u8], needle: &Range<usize>, low: usize) -> Option<(usize, Styl
     match literal {
         [b'%', ..] | [.., b'%'] => Some((needle.start, Style::Percent)),
         [b'&', ..] => Some((needle.start, Style::Entities)),
-        [b's' | 0xc3, .., b'\\'] => {
-            Some((needle.start, Style::Backslashes(slashes(needle.end - 1))))
-        }
+        [0xc3, ..] => Some((needle.start, Style::Backslashes(1))),
+        [b's', .., b'\\'] => Some((needle.start, Style::Backslashes(slashes(needle.end - 1)))),
         _ => {
             let near = bytes.get(needle.start.saturating_sub(3).max(low)..needle.start)?;
             let back = near.iter().rev().position(|&byte| byte == b'\\')?;

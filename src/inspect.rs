@@ -12,7 +12,7 @@ use std::{
 use crate::{
     budget, decode, excerpt,
     fact::{Fact, Field, Kind, Material, Site, Value},
-    feed::{Buffer, End, Feed},
+    feed::{Buffer, End, Feed, PAGE},
     layers::{self, Input, Place, ReadSeek, Scope, Spent, Walk},
     ledger::{Ledger, Reason, Skip},
     prefilter::{self, Hits},
@@ -61,7 +61,9 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
     let mut buffer = walk.buffer.take(place.depth);
     let mut feed = Feed { reader: input.lent(), buffer: &mut buffer, length: 0, end: None };
     feed.fill(budget::FIRST_READ);
-    let layer = if place.is_raw { None } else { layers::of(feed.bytes()) };
+    let head = feed.bytes();
+    let layer = layers::of(head).or_else(|| layers::by_name(head, place.path));
+    let layer = layer.filter(|_| !place.is_raw);
     let bytes = match layer {
         Some(layer) if place.depth < walk.scope.limits.depth => {
             layers::open(layer, walk, place, feed)
@@ -122,8 +124,9 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> (u64, b
                     let unit = Unit { bytes, at_start: true, at_end: false, decoded: false };
                     file.window(&unit, 0..0, base);
                 }
-                // A needle across the end is left to the next window.
-                end = end.min(feed.length).saturating_sub(budget::NEEDLE);
+                // A needle across the end is left to the next window. What is kept leaves room for
+                // whole pages, see `feed::Pages`.
+                end = end.min(feed.length).saturating_sub(budget::NEEDLE) / PAGE * PAGE;
                 is_empty = true;
             }
         }

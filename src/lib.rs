@@ -45,4 +45,5 @@ pub mod scan;
 pub mod site;
 mod stub;
 mod suppress;
+mod trial;
 mod unit;

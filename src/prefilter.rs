@@ -204,6 +204,13 @@ impl Needle {
     }
 }
 
+/// Bytes that are much rarer than their letters are, as counted in the sources of some hundred
+/// packages.
+const RARE: &[&[u8]] = &[
+    b"ntru", b"te_k", b"ed_k", b"EY 5", b") 0x", b"TE_K", b"ED_K", b"teKe", b"rseQ", b"GE-S",
+    b"redK", b"eyse", b"te-k", b"d-ke", b"ey (", b"ey-f", b"eyli", b"GE-P", b"ac-s",
+];
+
 /// Where the four bytes of `literal` stand that are the rarest in text, and with which it does not
 /// hide another needle.
 fn rarest(literal: &[u8], others: &[Needle]) -> usize {
@@ -213,7 +220,9 @@ fn rarest(literal: &[u8], others: &[Needle]) -> usize {
         others.iter().all(|o| !o.tail().starts_with(tail) && !tail.starts_with(o.tail()))
     };
     let windows = literal.windows(4).enumerate().filter(|(at, _)| is_free(*at));
-    windows.min_by_key(|(_, window)| common(window)).map_or(0, |(at, _)| at)
+    windows
+        .min_by_key(|(_, window)| if RARE.contains(window) { 0 } else { common(window) })
+        .map_or(0, |(at, _)| at)
 }
 
 /// How common a byte is in text, roughly and in logarithm.

@@ -90,6 +90,9 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 fn shown_name(name: &OsStr) -> String {
+    if let Some(name) = name.to_str() {
+        return name.to_owned();
+    }
     let mut shown = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
         shown.push_str(chunk.valid());

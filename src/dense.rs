@@ -69,24 +69,29 @@ const fn is_full(digits: u8) -> bool {
 }
 
 /// Whether the digits of a full look go on at one of its sides: the smallest key has 96 of them, and
-/// an id or a digest has fewer.
+/// an id or a digest has fewer. A line may end there, with an indent and quotes.
 fn goes_on(bytes: &[u8], at: usize) -> bool {
     [at.checked_sub(LOOK), at.checked_add(LOOK)].into_iter().flatten().any(|beside| {
         let look = bytes.get(beside..).and_then(<[u8]>::first_chunk::<LOOK>);
-        look.is_some_and(|look| is_full(digits(look)))
+        look.is_some_and(|look| 20 <= digits(look) && letters(look) == 0)
     })
 }
 
-/// Hexadecimal digits in either case.
+/// Hexadecimal digits in either case; `\` and `#` too: of escapes and entities that is half or more.
 fn digits(look: &[u8; LOOK]) -> u8 {
-    let is_digit =
-        |byte: u8| (byte.wrapping_sub(b'0') < 10) | ((byte | 0x20).wrapping_sub(b'a') < 6);
+    let is_digit = |byte: u8| {
+        (byte.wrapping_sub(b'0') < 10)
+            | ((byte | 0x20).wrapping_sub(b'a') < 6)
+            | (byte == b'\\')
+            | (byte == b'#')
+    };
     look.iter().map(|&byte| u8::from(is_digit(byte))).sum()
 }
 
-/// Letters that are no digits, but for the `x` of `0x`. Asked only where digits are many.
+/// Letters that are no digits, but for the `x` of `0x` and the `u` of `\u0030`. Asked only where digits
+/// are many.
 fn letters(look: &[u8; LOOK]) -> u8 {
-    let is_letter = |byte: u8| (b'g'..=b'z').contains(&byte) & (byte != b'x');
+    let is_letter = |byte: u8| (b'g'..=b'z').contains(&byte) & (byte != b'x') & (byte != b'u');
     look.iter().map(|&byte| u8::from(is_letter(byte | 0x20))).sum()
 }
 
@@ -114,6 +119,11 @@ mod tests {
     #[test]
     fn what_spells_bytes_is_searched_wherever_it_stands() {
         let key: Vec<u8> = (0..48u8).map(|at| at.wrapping_mul(113)).collect();
+        let wrapped = |width: usize, between: &str| {
+            let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            let lines = digits.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap());
+            lines.collect::<Vec<_>>().join(between)
+        };
         let spell = |one: &dyn Fn(&u8) -> String| key.iter().map(one).collect::<String>();
         for text in [
             spell(&|byte| format!("{byte:02x}")),
@@ -122,6 +132,20 @@ mod tests {
             spell(&|byte| format!("0x{byte:02x},")),
             spell(&|byte| format!("{byte}, ")),
             spell(&|byte| format!("{byte:02x} ")),
+            spell(&|byte| format!("\\x{byte:02x}")),
+            spell(&|byte| format!("\\\\x{byte:02x}")),
+            spell(&|byte| format!("\\{byte:03o}")),
+            spell(&|byte| format!("\\u{byte:04x}")),
+            spell(&|byte| format!("&#{byte};")),
+            wrapped(64, "\n"),
+            wrapped(64, "\r\n"),
+            wrapped(64, "\n    "),
+            wrapped(64, "\"\n    \""),
+            wrapped(64, "\" +\n        \""),
+            wrapped(60, "\n"),
+            wrapped(48, "\n"),
+            wrapped(32, "\n"),
+            wrapped(32, "\"\n    \""),
         ] {
             for shift in 0..STEP {
                 let text = format!("{}{text}", " ".repeat(shift));

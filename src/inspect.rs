@@ -244,13 +244,12 @@ impl<'p, 'w> File<'p, 'w> {
 
     fn add(&mut self, unit: &Unit<'_>, sighting: Sighting, lines: Lines, base: u64) {
         let range = sighting.range;
-        let wide = sighting.decoded.first().is_some_and(|by| by == "utf-16");
+        let width = sighting.decoded.first().and_then(|by| decode::width(by)).unwrap_or(1) as u64;
         let first_line = unit.get(range.clone());
         let first_line = first_line.get(..budget::LOOK_BACK).unwrap_or(first_line);
         let length = memchr::memchr(b'\n', first_line).unwrap_or(first_line.len());
         let marked = code_points(first_line.get(..length).unwrap_or_default());
-        let (column, marked) =
-            if wide { (lines.column / 2, marked / 2) } else { (lines.column, marked) };
+        let (column, marked) = (lines.column / width, marked / width);
         let site = Site {
             path: self.place.path.to_owned(),
             file: (self.place.depth > 0).then(|| self.walk.file.to_owned()),
@@ -373,15 +372,12 @@ struct Step {
 }
 
 impl Step {
-    /// The outer bytes that spell `range` of the decoded ones: exact for UTF-16, where one byte
-    /// stands for two, otherwise all of them.
+    /// The outer bytes that spell `range` of the decoded ones: exact for UTF-16 and UTF-32, where
+    /// one byte stands for as many, otherwise all of them.
     fn outer(&self, range: &std::ops::Range<usize>) -> std::ops::Range<usize> {
-        if self.by == "utf-16" {
-            let at = |inner: usize| (self.range.start + 2 * inner).min(self.range.end);
-            at(range.start)..at(range.end)
-        } else {
-            self.range.clone()
-        }
+        let Some(width) = decode::width(&self.by) else { return self.range.clone() };
+        let at = |inner: usize| (self.range.start + width * inner).min(self.range.end);
+        at(range.start)..at(range.end)
     }
 }
 

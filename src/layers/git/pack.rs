@@ -210,7 +210,6 @@ impl Pack<'_, '_, '_, '_> {
     /// Looks at an object that is not kept in memory: it is read twice, for its name and for what
     /// it holds.
     fn large(&mut self, at: u64, from: u64, header: Header) -> Result<u64, Stop> {
-        self.store.spend(header.size)?;
         let hash = self.store.hash;
         let (kind, mut digest) = match header.form {
             Form::Whole(kind) => (Some(kind), hash.begin(kind, header.size)),
@@ -349,11 +348,7 @@ impl Pack<'_, '_, '_, '_> {
                 continue;
             };
             at += begin as u64;
-            let mut reader = self.store.inflating(at, None, On::Side);
-            let outcome = io::copy(&mut reader, &mut io::sink());
-            let (given, next) = (reader.given, reader.at);
-            self.store.spend(given)?;
-            if outcome.is_ok() {
+            if let Some((given, next)) = self.store.inflates(at, On::Side)? {
                 for length in 1..=HEADER {
                     let Some(start) = at.checked_sub(length as u64).filter(|&at| from <= at) else {
                         break;

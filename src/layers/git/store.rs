@@ -139,6 +139,18 @@ impl<'f> Store<'f> {
         object::header(bytes, at, hash).ok_or(Problem::Damaged("no object where one is due"))
     }
 
+    /// How many bytes what stands at `at` inflates to, if it does to its end, and where that is.
+    pub(super) fn inflates(&mut self, at: u64, on: On) -> Result<Option<(u64, u64)>, Problem> {
+        let mut reader = self.inflating(at, None, on);
+        match io::copy(&mut reader, &mut io::sink()) {
+            Ok(given) => Ok(Some((given, reader.at))),
+            Err(problem) => match of_inflating(problem) {
+                Problem::Damaged(_) => Ok(None),
+                problem => Err(problem),
+            },
+        }
+    }
+
     /// What stands at `at`, inflated, which has to have `size` bytes.
     pub(super) fn inflating(&mut self, at: u64, size: Option<u64>, on: On) -> Inflating<'_, 'f> {
         self.decoder.reset(true);
@@ -154,7 +166,6 @@ impl<'f> Store<'f> {
         on: On,
         bytes: &mut Zeroizing<Vec<u8>>,
     ) -> Result<u64, Problem> {
-        self.spend(size)?;
         let mut reader = self.inflating(at, Some(size), on);
         let mut length = 0;
         loop {
@@ -270,7 +281,7 @@ impl<'f> Store<'f> {
         self.lost.insert(at);
     }
 
-    pub(super) fn spend(&mut self, bytes: u64) -> Result<(), Problem> {
+    fn spend(&mut self, bytes: u64) -> Result<(), Problem> {
         self.allowed = self.allowed.checked_sub(bytes).ok_or(Problem::Spent)?;
         Ok(())
     }
@@ -291,6 +302,7 @@ pub(super) fn of_inflating(problem: io::Error) -> Problem {
     match problem.kind() {
         io::ErrorKind::InvalidData => Problem::Damaged("it cannot be unpacked"),
         io::ErrorKind::UnexpectedEof => Problem::Damaged("it is cut off"),
+        io::ErrorKind::QuotaExceeded => Problem::Spent,
         _ => Problem::Read(problem),
     }
 }
@@ -301,7 +313,7 @@ pub(super) struct Inflating<'s, 'f> {
     /// Where the next packed byte is.
     pub at: u64,
     size: Option<u64>,
-    pub given: u64,
+    given: u64,
     on: On,
     is_over: bool,
 }
@@ -321,6 +333,9 @@ impl Read for Inflating<'_, '_> {
             let read = after.1 - before.1;
             self.at = self.at.saturating_add(after.0 - before.0);
             self.given = self.given.saturating_add(read);
+            if self.store.spend(read).is_err() {
+                return Err(io::ErrorKind::QuotaExceeded.into());
+            }
             let status = status.map_err(|_| invalid("it cannot be unpacked"))?;
             self.is_over = status == Status::StreamEnd;
             let is_wrong = self

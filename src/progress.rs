@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn it_moves_within_one_archive() {
-        let noise: Vec<u8> = (0..4_u64 << 20).map(|n| (n * n * n >> 13) as u8).collect();
+        let noise: Vec<u8> =
+            (0..4_u64 << 20).map(|n| (n.wrapping_mul(n).wrapping_mul(n) >> 13) as u8).collect();
         let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
         io::copy(&mut noise.as_slice(), &mut packed).unwrap();
         let packed = packed.finish().unwrap();

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::{
@@ -153,12 +154,13 @@ fn inspect(input: &Input, config: &Config, terminal: &Terminal) -> Result<Inspec
         base: config.base.clone(),
         no_ignore: input.no_ignore,
         limits: input.limits(),
+        progress: Arc::default(),
         threads: input.threads.filter(|&threads| threads > 0).unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
         }),
     };
     let shown = terminal.progress && !input.no_progress;
-    progress::shown_while(shown, |progress| scan::inspect(&request, progress))
+    progress::shown_while(shown, &request.progress, || scan::inspect(&request))
 }
 
 /// Judges, writes every report, and says how it ended.

@@ -136,6 +136,7 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, mut feed: Feed<'_>) -> (u64, b
         if !is_empty {
             file.window(&unit, start..end.min(bytes.len()), base);
         }
+        file.walk.searched(end.min(feed.length).saturating_sub(start));
         if is_last {
             let is_appended = layers::is_appended(feed.bytes());
             file.finish(feed.end);

@@ -13,6 +13,7 @@ mod cpio;
 mod disk;
 mod eml;
 mod entries;
+mod git;
 mod gzip;
 mod joined;
 mod lz4;
@@ -107,6 +108,8 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::ext::LAYER,
     disk::unread::F2FS,
     disk::fat::FAT,
+    git::bundle::LAYER,
+    git::pack::LAYER,
     disk::partitions::GPT,
     gzip::LAYER,
     disk::unread::HFS,

@@ -13,6 +13,7 @@ use std::{
     ffi::OsStr,
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use globset::GlobSet;
@@ -24,6 +25,7 @@ use crate::{
     feed::Buffer,
     inspect::{self, Inspected},
     layers::Scope,
+    progress::Progress,
     site::as_directories,
 };
 
@@ -37,6 +39,7 @@ pub struct Request {
     /// Scan what `.gitignore` leaves out, and `.git` itself.
     pub no_ignore: bool,
     pub limits: Limits,
+    pub progress: Arc<Progress>,
     pub threads: usize,
 }
 

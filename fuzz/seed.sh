@@ -59,7 +59,7 @@ seed_keytab() { add keytab $keys/keytab/*; }
 
 seed_containers() {
     local file
-    for file in testdata/{layers,documents}/*; do
+    for file in testdata/{layers,documents,git}/*; do
         [[ $file == *bomb* || $(stat -c %s "$file") -gt 100000 ]] || add containers "$file"
     done
     # Disks lie there packed; large ones would only be slow.

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::{
@@ -161,13 +162,14 @@ fn inspect(
         base: config.base.clone(),
         no_ignore: input.no_ignore,
         limits: input.limits(),
+        progress: Arc::default(),
         threads: input.threads.filter(|&threads| threads > 0).unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
         }),
         providers,
     };
     let shown = terminal.progress && !input.no_progress;
-    progress::shown_while(shown, |progress| scan::inspect(&request, progress))
+    progress::shown_while(shown, &request.progress, || scan::inspect(&request))
 }
 
 /// Judges, writes every report, and says how it ended.

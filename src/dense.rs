@@ -17,15 +17,6 @@ const SMALL: usize = 8 << 10;
 /// What is searched on both sides of a dense place: between looks, and up to where a dump begins.
 const MARGIN: usize = 512;
 
-/// Digits and other letters in the bytes of a look.
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    /// Hexadecimal digits in either case.
-    digits: u8,
-    /// Letters that are none, but for the `x` of `0x`.
-    letters: u8,
-}
-
 /// The next place at or after `from` where digits are dense, with what surrounds it, as far as
 /// something in it may start before `end`.
 pub(crate) fn next(bytes: &[u8], from: usize, end: usize) -> Option<Range<usize>> {
@@ -34,13 +25,14 @@ pub(crate) fn next(bytes: &[u8], from: usize, end: usize) -> Option<Range<usize>
     }
     let limit = end.saturating_add(MARGIN).min(bytes.len());
     let mut at = from.saturating_sub(MARGIN) / STEP * STEP;
-    let mut looks = [Counts::default(); 3];
+    // Digits in the last three looks.
+    let mut looks = [0; 3];
     let mut dense: Option<Range<usize>> = None;
     while at < limit {
         let Some(look) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LOOK>) else { break };
         let [_, older, old] = looks;
-        looks = [older, old, count(look)];
-        let is_dense = is_mixed(looks) || (is_full(looks[2]) && goes_on(bytes, at));
+        looks = [older, old, digits(look)];
+        let is_dense = is_mixed(looks, bytes, at) || (is_full(looks[2]) && goes_on(bytes, at));
         match &mut dense {
             Some(dense) if is_dense => dense.end = at,
             Some(dense) if at > dense.end + 2 * MARGIN => break,
@@ -57,38 +49,50 @@ pub(crate) fn next(bytes: &[u8], from: usize, end: usize) -> Option<Range<usize>
 
 /// Over three looks, mostly digits with few letters between them: a dump shows what its bytes say, and
 /// an array has a blank and a comma for each number. Or over two of them no letters.
-const fn is_mixed([first, second, third]: [Counts; 3]) -> bool {
-    let digits = first.digits + second.digits + third.digits;
-    let letters = first.letters + second.letters + third.letters;
-    let is_bare = second.digits >= 14 && third.digits >= 14 && second.letters + third.letters <= 2;
-    (digits >= 44 && letters <= 9) || is_bare
+fn is_mixed([first, second, third]: [u8; 3], bytes: &[u8], at: usize) -> bool {
+    let is_bare = second >= 14 && third >= 14;
+    if first + second + third < 44 && !is_bare {
+        return false;
+    }
+    let letters = |back| {
+        let look = at.checked_sub(back).and_then(|at| bytes.get(at..)?.first_chunk::<LOOK>());
+        look.map_or(0, letters)
+    };
+    let last_two = letters(STEP) + letters(0);
+    (is_bare && last_two <= 2)
+        || (first + second + third >= 44 && last_two + letters(2 * STEP) <= 9)
 }
 
 /// Digits alone.
-const fn is_full(now: Counts) -> bool {
-    now.digits >= 31
+const fn is_full(digits: u8) -> bool {
+    digits >= 31
 }
 
 /// Whether the digits of a full look go on at one of its sides: the smallest key has 96 of them, and
-/// an id or a digest has fewer.
+/// an id or a digest has fewer. A line may end there, with an indent and quotes.
 fn goes_on(bytes: &[u8], at: usize) -> bool {
     [at.checked_sub(LOOK), at.checked_add(LOOK)].into_iter().flatten().any(|beside| {
         let look = bytes.get(beside..).and_then(<[u8]>::first_chunk::<LOOK>);
-        look.is_some_and(|look| is_full(count(look)))
+        look.is_some_and(|look| 20 <= digits(look) && letters(look) == 0)
     })
 }
 
-fn count(look: &[u8; LOOK]) -> Counts {
-    let mut counts = Counts::default();
-    for &byte in look {
-        let small = byte | 0x20;
-        let letter = small.wrapping_sub(b'a');
-        let is_digit = (byte.wrapping_sub(b'0') < 10) | (letter < 6);
-        let is_letter = (letter < 26) & !is_digit & (small != b'x');
-        counts.digits += u8::from(is_digit);
-        counts.letters += u8::from(is_letter);
-    }
-    counts
+/// Hexadecimal digits in either case; `\` and `#` too: of escapes and entities that is half or more.
+fn digits(look: &[u8; LOOK]) -> u8 {
+    let is_digit = |byte: u8| {
+        (byte.wrapping_sub(b'0') < 10)
+            | ((byte | 0x20).wrapping_sub(b'a') < 6)
+            | (byte == b'\\')
+            | (byte == b'#')
+    };
+    look.iter().map(|&byte| u8::from(is_digit(byte))).sum()
+}
+
+/// Letters that are no digits, but for the `x` of `0x` and the `u` of `\u0030`. Asked only where digits
+/// are many.
+fn letters(look: &[u8; LOOK]) -> u8 {
+    let is_letter = |byte: u8| (b'g'..=b'z').contains(&byte) & (byte != b'x') & (byte != b'u');
+    look.iter().map(|&byte| u8::from(is_letter(byte | 0x20))).sum()
 }
 
 #[cfg(test)]
@@ -115,6 +119,11 @@ mod tests {
     #[test]
     fn what_spells_bytes_is_searched_wherever_it_stands() {
         let key: Vec<u8> = (0..48u8).map(|at| at.wrapping_mul(113)).collect();
+        let wrapped = |width: usize, between: &str| {
+            let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            let lines = digits.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap());
+            lines.collect::<Vec<_>>().join(between)
+        };
         let spell = |one: &dyn Fn(&u8) -> String| key.iter().map(one).collect::<String>();
         for text in [
             spell(&|byte| format!("{byte:02x}")),
@@ -123,6 +132,20 @@ mod tests {
             spell(&|byte| format!("0x{byte:02x},")),
             spell(&|byte| format!("{byte}, ")),
             spell(&|byte| format!("{byte:02x} ")),
+            spell(&|byte| format!("\\x{byte:02x}")),
+            spell(&|byte| format!("\\\\x{byte:02x}")),
+            spell(&|byte| format!("\\{byte:03o}")),
+            spell(&|byte| format!("\\u{byte:04x}")),
+            spell(&|byte| format!("&#{byte};")),
+            wrapped(64, "\n"),
+            wrapped(64, "\r\n"),
+            wrapped(64, "\n    "),
+            wrapped(64, "\"\n    \""),
+            wrapped(64, "\" +\n        \""),
+            wrapped(60, "\n"),
+            wrapped(48, "\n"),
+            wrapped(32, "\n"),
+            wrapped(32, "\"\n    \""),
         ] {
             for shift in 0..STEP {
                 let text = format!("{}{text}", " ".repeat(shift));

@@ -369,6 +369,11 @@ impl Fact {
         }
     }
 
+    /// Every place that it names.
+    pub(crate) fn all_sites_mut(&mut self) -> impl Iterator<Item = &mut Site> {
+        self.sites.iter_mut().chain(self.places.values_mut())
+    }
+
     /// The first place.
     pub fn site(&self) -> &Site {
         #[expect(clippy::indexing_slicing, reason = "`new` gives one, and none is ever removed")]

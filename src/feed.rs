@@ -1,27 +1,31 @@
 //! Bytes on their way from a reader: buffers that are reused, and what of a reader is at hand.
 
-use std::io::{self, ErrorKind, Read};
+use std::{
+    io::{self, ErrorKind, Read},
+    ops::{Deref, DerefMut},
+};
 
 use zeroize::Zeroizing;
 
 use crate::{budget, layers::Input};
 
 /// Buffers of a reader, one for each depth of containers, reused from input to input.
-pub(crate) struct Buffer(Vec<Zeroizing<Vec<u8>>>);
+pub(crate) struct Buffer(Vec<Pages>);
 
 impl Buffer {
     pub(crate) fn new() -> Self {
         Self(Vec::new())
     }
 
-    pub(crate) fn take(&mut self, depth: usize) -> Zeroizing<Vec<u8>> {
-        let buffer = self.0.get_mut(depth).map(std::mem::take).unwrap_or_default();
-        if buffer.is_empty() { Zeroizing::new(vec![0; budget::FIRST_READ]) } else { buffer }
+    pub(crate) fn take(&mut self, depth: usize) -> Pages {
+        let mut buffer = self.0.get_mut(depth).map(std::mem::take).unwrap_or_default();
+        buffer.grow(budget::FIRST_READ);
+        buffer
     }
 
-    pub(crate) fn put(&mut self, depth: usize, buffer: Zeroizing<Vec<u8>>) {
+    pub(crate) fn put(&mut self, depth: usize, buffer: Pages) {
         while self.0.len() <= depth {
-            self.0.push(Zeroizing::default());
+            self.0.push(Pages::default());
         }
         if let Some(place) = self.0.get_mut(depth) {
             *place = buffer;
@@ -29,10 +33,52 @@ impl Buffer {
     }
 }
 
+/// Bytes that begin where a page of memory does. Large allocations begin a few bytes after one, where
+/// some processors copy at half the speed when the kernel fills them.
+#[derive(Default)]
+pub(crate) struct Pages {
+    bytes: Zeroizing<Vec<u8>>,
+    start: usize,
+}
+
+/// Of a page, as nearly all systems have it.
+pub(crate) const PAGE: usize = 4096;
+
+impl Pages {
+    /// Makes room for `goal` bytes, and keeps what is there.
+    pub(crate) fn grow(&mut self, goal: usize) {
+        if self.len() >= goal {
+            return;
+        }
+        // By halves and more, so that growing step by step copies little.
+        let goal = goal.max(self.len().saturating_mul(2));
+        let bytes = Zeroizing::new(vec![0; goal.saturating_add(PAGE)]);
+        let start = bytes.as_ptr().align_offset(PAGE).min(PAGE);
+        let old = std::mem::replace(self, Self { bytes, start });
+        self.iter_mut().zip(old.iter()).for_each(|(to, from)| *to = *from);
+    }
+}
+
+impl Deref for Pages {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        let end = self.bytes.len().saturating_sub(PAGE - self.start);
+        self.bytes.get(self.start..end).unwrap_or_default()
+    }
+}
+
+impl DerefMut for Pages {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        let end = self.bytes.len().saturating_sub(PAGE - self.start);
+        self.bytes.get_mut(self.start..end).unwrap_or_default()
+    }
+}
+
 /// A reader and what was read of it and is still needed.
 pub(crate) struct Feed<'a> {
     pub reader: Input<'a>,
-    pub buffer: &'a mut Vec<u8>,
+    pub buffer: &'a mut Pages,
     pub length: usize,
     /// Set once nothing more comes.
     pub end: Option<End>,
@@ -46,7 +92,7 @@ pub(crate) enum End {
 }
 
 impl<'a> Feed<'a> {
-    pub(crate) fn new(reader: Input<'a>, buffer: &'a mut Vec<u8>) -> Self {
+    pub(crate) fn new(reader: Input<'a>, buffer: &'a mut Pages) -> Self {
         Self { reader, buffer, length: 0, end: None, copy: None }
     }
 
@@ -68,8 +114,8 @@ impl<'a> Feed<'a> {
 
     /// Reads until there are `goal` bytes or nothing more comes.
     pub(crate) fn fill(&mut self, goal: usize) {
-        if self.buffer.len() < goal && self.end.is_none() {
-            self.buffer.resize(goal, 0);
+        if self.end.is_none() {
+            self.buffer.grow(goal);
         }
         while self.length < goal && self.end.is_none() {
             let rest = self.buffer.get_mut(self.length..goal).unwrap_or_default();

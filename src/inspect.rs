@@ -12,7 +12,7 @@ use std::{
 use crate::{
     budget, decode, excerpt,
     fact::{Fact, Field, Kind, Material, Site, Value},
-    feed::{Buffer, End, Feed},
+    feed::{Buffer, End, Feed, PAGE},
     layers::{self, Input, Place, ReadSeek, Scope, Spent, Walk},
     ledger::{Ledger, Reason, Skip},
     prefilter::{self, Hits},
@@ -64,7 +64,9 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
     let mut buffer = walk.buffer.take(place.depth);
     let mut feed = Feed::new(input.lent(), &mut buffer);
     feed.fill(budget::FIRST_READ);
-    let layer = if place.is_raw { None } else { layers::of(feed.bytes()) };
+    let head = feed.bytes();
+    let layer = layers::of(head).or_else(|| layers::by_name(head, place.path));
+    let layer = layer.filter(|_| !place.is_raw);
     let bytes = match layer {
         Some(layer) if place.depth < walk.scope.limits.depth => {
             layers::open(layer, walk, place, feed)
@@ -130,8 +132,9 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, feed: &mut Feed<'_>) -> (u64, 
                     let unit = Unit { bytes, at_start: true, at_end: false, decoded: false };
                     file.window(&unit, 0..0, base);
                 }
-                // A needle across the end is left to the next window.
-                end = end.min(feed.length).saturating_sub(budget::NEEDLE);
+                // A needle across the end is left to the next window. What is kept leaves room for
+                // whole pages, see `feed::Pages`.
+                end = end.min(feed.length).saturating_sub(budget::NEEDLE) / PAGE * PAGE;
                 is_empty = true;
             }
         }
@@ -141,6 +144,7 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, feed: &mut Feed<'_>) -> (u64, 
         if !is_empty {
             file.window(&unit, start..end.min(bytes.len()), base);
         }
+        file.walk.searched(end.min(feed.length).saturating_sub(start));
         if is_last {
             let is_appended = layers::is_appended(feed.bytes());
             file.finish(feed.end.as_ref());
@@ -249,13 +253,12 @@ impl<'p, 'w> File<'p, 'w> {
 
     fn add(&mut self, unit: &Unit<'_>, sighting: Sighting, lines: Lines, base: u64) {
         let range = sighting.range;
-        let wide = sighting.decoded.first().is_some_and(|by| by == "utf-16");
+        let width = sighting.decoded.first().and_then(|by| decode::width(by)).unwrap_or(1) as u64;
         let first_line = unit.get(range.clone());
         let first_line = first_line.get(..budget::LOOK_BACK).unwrap_or(first_line);
         let length = memchr::memchr(b'\n', first_line).unwrap_or(first_line.len());
         let marked = code_points(first_line.get(..length).unwrap_or_default());
-        let (column, marked) =
-            if wide { (lines.column / 2, marked / 2) } else { (lines.column, marked) };
+        let (column, marked) = (lines.column / width, marked / width);
         let site = Site {
             path: self.place.path.to_owned(),
             file: (self.place.depth > 0).then(|| self.walk.file.to_owned()),
@@ -378,15 +381,12 @@ struct Step {
 }
 
 impl Step {
-    /// The outer bytes that spell `range` of the decoded ones: exact for UTF-16, where one byte
-    /// stands for two, otherwise all of them.
+    /// The outer bytes that spell `range` of the decoded ones: exact for UTF-16 and UTF-32, where
+    /// one byte stands for as many, otherwise all of them.
     fn outer(&self, range: &std::ops::Range<usize>) -> std::ops::Range<usize> {
-        if self.by == "utf-16" {
-            let at = |inner: usize| (self.range.start + 2 * inner).min(self.range.end);
-            at(range.start)..at(range.end)
-        } else {
-            self.range.clone()
-        }
+        let Some(width) = decode::width(&self.by) else { return self.range.clone() };
+        let at = |inner: usize| (self.range.start + width * inner).min(self.range.end);
+        at(range.start)..at(range.end)
     }
 }
 

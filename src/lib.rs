@@ -46,4 +46,5 @@ mod settings;
 pub mod site;
 mod stub;
 mod suppress;
+mod trial;
 mod unit;

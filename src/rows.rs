@@ -18,8 +18,8 @@ pub(crate) struct Row {
     /// Literals that occur in text, in every spelling that occurs; each at least four bytes and
     /// starting at its rarest place. Looked for in every window.
     pub text: &'static [&'static [u8]],
-    /// Literals of binary encodings. Looked for only in windows that hold a NUL byte, which every
-    /// binary encoding does.
+    /// Literals of binary encodings. Looked for only in windows that hold a NUL byte, which nearly
+    /// every binary encoding does, and in small ones that are no text.
     pub binary: &'static [&'static [u8]],
     /// Called with the place of a needle. Looks around it and adds what it finds; whatever the
     /// bytes are, it returns, in time linear in what it reads.

@@ -1,9 +1,6 @@
 //! The pipeline on one page: places, units, facts, links, findings.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Mutex, PoisonError};
 
 use crate::{
     config::Config,
@@ -24,21 +21,10 @@ pub struct Inspection {
     pub ledger: Ledger,
 }
 
-/// How far a run is, to be read from another thread.
-#[derive(Default)]
-pub struct Progress {
-    pub units: AtomicU64,
-    pub bytes: AtomicU64,
-    pub keys: AtomicU64,
-}
-
 /// Turns everything that is asked for into facts.
-pub fn inspect(request: &Request, progress: &Progress) -> Result<Inspection, Error> {
+pub fn inspect(request: &Request) -> Result<Inspection, Error> {
     let all = Mutex::new((Inspection::default(), Vec::new()));
     places::visit(request, &|inspected| {
-        progress.units.fetch_add(inspected.ledger.scanned_units, Ordering::Relaxed);
-        progress.bytes.fetch_add(inspected.ledger.scanned_bytes, Ordering::Relaxed);
-        progress.keys.fetch_add(inspected.facts.len() as u64, Ordering::Relaxed);
         let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
         all.0.facts.extend(inspected.facts);
         all.0.ledger.merge(inspected.ledger);

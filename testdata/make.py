@@ -1054,6 +1054,12 @@ def cmd_spelled(which):
     make_spelled.make(sys.modules[__name__], which)
 
 
+def cmd_escaped(which):
+    import make_escaped
+
+    make_escaped.make(sys.modules[__name__], which)
+
+
 # The made-up repository.
 
 

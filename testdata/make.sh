@@ -30,7 +30,7 @@ export STRONG
 
 FAMILIES=(rsa dsa dh ec edwards pqc unknown-oid openssh sshcom ppk openpgp gpg-agent pkcs12 jks
   jceks bks jwk config age wireguard minisign signify dnssec tsig tink microsoft keytab ethereum
-  openvpn encodings negatives hex arrays)
+  openvpn encodings negatives hex arrays escapes quoting charsets)
 
 # row PATH FORMAT CLASS LABEL ALGORITHM BITS CURVE KEY_ID NOTE
 row() {
@@ -769,6 +769,9 @@ family_negatives() {
 # Of keys of the families above: those must be there.
 family_hex() { python3 make.py spelled hex; }
 family_arrays() { python3 make.py spelled arrays; }
+family_escapes() { python3 make.py escaped escapes; }
+family_quoting() { python3 make.py escaped quoting; }
+family_charsets() { python3 make.py escaped charsets; }
 
 make_demo() {
   rm -rf demo

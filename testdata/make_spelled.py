@@ -2,6 +2,7 @@
 spell them with: xxd, hexdump, od, sqlite3, java, node. Called by make.py.
 """
 
+import base64
 from pathlib import Path
 
 # Each with its rows in expect.tsv, which hold for every spelling of it.
@@ -16,8 +17,15 @@ SOURCES = {
     "pem": "keys/edwards/ed25519.pkcs8.pem",
     "openssh": "keys/openssh/id_ed25519",
     "pkcs12": "keys/pkcs12/keytool.p12",
+    "openssh-binary": "keys/openssh/id_ed25519",
+    "openssh-encrypted": "keys/openssh/id_rsa.passphrase",
+    "jks": "keys/jks/changeit.jks",
+    "jceks": "keys/jceks/secret.jceks",
     "certificate": "keys/rsa/rsa-2048.cert.der",
 }
+
+# Of these, what the armour holds.
+BINARY = ("openssh-binary", "openssh-encrypted")
 
 JAVA = """import java.nio.file.*;
 class Dump { public static void main(String[] a) throws Exception {
@@ -29,6 +37,13 @@ NODE = "console.log(JSON.stringify({key: require('fs').readFileSync(process.argv
 def rows_of(path):
     lines = Path("expect.tsv").read_text().splitlines()
     return [line.split("\t")[1:] for line in lines if line.split("\t")[0] == path]
+
+
+def binary(path):
+    """A key as bytes: what the armour of OpenSSH holds, other files as they are."""
+    data = Path(path).read_bytes()
+    armour = b"-----BEGIN OPENSSH PRIVATE KEY-----"
+    return base64.b64decode(data.removeprefix(armour).split(b"-----")[0]) if data.startswith(armour) else data
 
 
 def wrapped(text, width, between="\n"):
@@ -55,6 +70,8 @@ def hexadecimal(make, path, data):
     yield "xxd-p.txt", tool("xxd", "-p", path), "xxd -p"
     yield "xxd.txt", tool("xxd", path), "xxd"
     yield "xxd-g1.txt", tool("xxd", "-g1", "-u", path), "xxd -g1 -u"
+    yield "xxd-u.txt", tool("xxd", "-u", path), "xxd -u"
+    yield "xxd-c32.txt", tool("xxd", "-c", "32", path), "xxd -c 32"
     yield "hexdump-c.txt", tool("hexdump", "-C", path), "hexdump -C"
     yield "hexdump.txt", tool("hexdump", "-v", path), "hexdump: words of a little-endian machine"
     yield "od-x1.txt", tool("od", "-t", "x1", path), "od -t x1"
@@ -62,6 +79,8 @@ def hexadecimal(make, path, data):
     yield "od-x.txt", tool("od", "-x", path), "od -x: words of a little-endian machine"
     yield "colons.txt", data.hex(":").upper() + "\n", "colons on one line"
     yield "colons-wrapped.txt", wrapped(data.hex(":"), 45, "\n    ") + "\n", "colons, wrapped as openssl does"
+    yield "commas.txt", f"key: {data.hex(',')}\n", "commas on one line"
+    yield "blanks-upper.txt", wrapped(data.hex(" ").upper(), 48) + "\n", "blanks, capitals, wrapped"
     yield "blanks.txt", data.hex(" ") + "\n", "blanks on one line"
     yield "sqlite.sql", tool("sqlite3", sql, f"CREATE TABLE k(id INTEGER, key BLOB); INSERT INTO k VALUES (1, readfile('{path}'));", ".dump"), "sqlite3 .dump"
     yield "copy.sql", f"COPY public.keys (id, key, created) FROM stdin;\n1\t\\\\x{plain}\t2026-11-25 10:00:00\n\\.\n", "bytea, as pg_dump writes it"
@@ -116,8 +135,9 @@ def make(make, which):
     spell = {"hex": hexadecimal, "arrays": arrays}[which]
     d = make.KEYS / which
     for name, source in SOURCES.items():
-        data = Path(source).read_bytes()
-        for suffix, text, note in spell(make, source, data):
+        data = binary(source) if name in BINARY else Path(source).read_bytes()
+        taken = make.write(make.SCRATCH / "key", data) if name in BINARY else source
+        for suffix, text, note in spell(make, taken, data):
             path = make.write(d / f"{name}-{suffix}", text)
             for cells in rows_of(source):
                 # What is told of the source by its tool is told there.

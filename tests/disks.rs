@@ -70,6 +70,7 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("files.fat16", FAT, &[]),
     ("files.fat32", FAT, &[]),
     ("files.ntfs", NTFS, &[]),
+    ("wof.ntfs", &["!ntfs:(gap)"], &[Reason::NoReader]),
     ("files.xfs", &["!xfs:(as it is)"], &[Reason::NoReader]),
     ("fixed.vhd", &[""], &[]),
     ("fixed.vhdx", &["!vhdx:"], &[]),

@@ -25,12 +25,21 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("deflate.avro", &["!avro:(block at 136)"]),
     ("snappy.avro", &["!avro:(block at 135)"]),
     ("null.avro", &[""]),
+    ("none.parquet", &[""]),
+    ("brotli.parquet", &["!parquet:k.pem (page at 655)"]),
+    ("dictionary.parquet", &["!parquet:k.pem (page at 2799)"]),
+    ("gzip.parquet", &["!parquet:k.pem (page at 1048)"]),
+    ("lz4.parquet", &["!parquet:k.pem (page at 2612)"]),
+    ("snappy.parquet", &["!parquet:k.pem (page at 2276)"]),
+    ("zstd.parquet", &["!parquet:k.pem (page at 849)"]),
     ("notebook.ipynb", &[""]),
     ("pages.mdb", &[""]),
     ("row.bson", &[""]),
+    // Pages that were freed still hold a copy.
+    ("snapshot.etcd", &["", "", ""]),
     ("twice.json", &[""]),
     ("traffic.har", &[""]),
-    ("attached.pdf", &["!pdf:(object 8)!zip:key.pem"]),
+    ("attached.pdf", &["!pdf:keys.zip!zip:key.pem"]),
     ("attachment.eml", &["!eml:schlüssel.pem"]),
     ("body.eml", &[""]),
     ("box.mbox", &["!mbox:(message 2)!eml:key.pem", "!mbox:(message 3)!eml:(part 1)"]),
@@ -45,6 +54,9 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("lzw.pdf", &["!pdf:(text of object 4)"]),
     ("nested.eml", &["!eml:(part 2)!eml:keys.zip!zip:key.pem"]),
     ("packed.rdb", &["!rdb:key"]),
+    ("objects.pdf", &["!pdf:schlüssel.pem"]),
+    ("png.pdf", &["!pdf:key.pem"]),
+    ("tiff.pdf", &["!pdf:key.pem"]),
     ("page.pdf", &["!pdf:(text of object 7)"]),
     ("plain.rdb", &[""]),
     ("prose.txt", &[""]),
@@ -91,11 +103,29 @@ fn each_place_of_a_key_is_told_once() {
 }
 
 #[test]
-fn what_is_not_opened_is_named_and_seen_as_it_is() {
-    let inspection = inspect_bytes("in", &bytes("none.parquet"));
-    assert_eq!(chains(&inspection), [""]);
+fn values_that_share_their_beginnings_are_named_and_read_in_parts() {
+    let inspection = inspect_bytes("in", &bytes("shared.parquet"));
+    assert_eq!(chains(&inspection), ["!parquet:k.pem (page at 798)"]);
     let reasons: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
     assert_eq!(reasons, [Reason::NoReader]);
+}
+
+#[test]
+fn packed_rich_text_of_a_message_is_read() {
+    // Its lines end with words of rich text, so that there is a key, but not which.
+    let whole = bytes("rich.ole");
+    let inspection = inspect_bytes("in", &whole);
+    let paths: Vec<&str> = inspection.facts.iter().map(|fact| &*fact.site().path).collect();
+    assert_eq!(paths, ["in!cfb:__substg1.0_10090102!lzfu:"]);
+    assert_eq!(inspection.ledger.skips, []);
+    let at = whole.windows(4).position(|bytes| bytes == b"LZFu").unwrap();
+    for part in 0..40 {
+        let mut flipped = whole.clone();
+        flipped[at + 4 + part * 7] ^= 1 << (part % 8);
+        let inspection = inspect_bytes("in", &flipped);
+        no_panic(&inspection, "rich.ole");
+        assert!(!inspection.ledger.is_complete(), "flipped at {}", at + 4 + part * 7);
+    }
 }
 
 #[test]

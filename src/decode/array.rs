@@ -15,7 +15,7 @@ use crate::{
 /// One number where it is rare, with what may follow it where it is not.
 pub(crate) const ROW: Row = Row {
     name: "array",
-    about: "arrays of bytes that spell PEM or DER: hexadecimal, decimal and signed numbers, with casts, in lines",
+    about: "arrays of bytes that spell PEM, DER, OpenSSH or Java key stores: hexadecimal, decimal and signed numbers, with casts, in lines",
     text: &[
         // 86 of an object identifier, 02 of a version, `B` of BEGIN.
         b"0x86,",
@@ -32,6 +32,11 @@ pub(crate) const ROW: Row = Row {
         b"2, 1, 0, 2,",
         b"2,1,1,4,",
         b"2, 1, 1, 4,",
+        // `ssh` of OpenSSH; the version of JKS and JCEKS, and how many entries.
+        b"115,115,104",
+        b"115, 115, 104",
+        b"2,0,0,0,",
+        b"2, 0, 0, 0,",
         b"45,45,45",
         b"45, 45, 45",
     ],
@@ -40,11 +45,11 @@ pub(crate) const ROW: Row = Row {
     head: None,
 };
 
-/// The same behind casts, where digits are not dense.
+/// The same behind casts, where digits are not dense, and `s` of OpenSSH with or without one.
 pub(crate) const CASTS: Row = Row {
     name: "casts",
     about: "arrays of bytes with a cast before each number, as Java and Go write them",
-    text: &[b")0x86,", b") 0x86,", b")0x02,", b") 0x02,", b")0x42,", b") 0x42,"],
+    text: &[b")0x86,", b") 0x86,", b")0x02,", b") 0x02,", b")0x42,", b") 0x42,", b"0x73,"],
     binary: &[],
     find: find_cast,
     head: None,
@@ -107,6 +112,9 @@ fn is_likely(bytes: &[u8], at: usize, style: Style) -> bool {
         [b'B', b'E', b'G', b'I', ..] => true,
         [0x30, 0x81, _, rest @ ..] | [0x30, 0x82, _, _, rest @ ..] => version(rest),
         [0x30, _, rest @ ..] => version(rest),
+        [b's', b's', b'h', b'-', b'k', b'e', b'y', ..] => true,
+        // The count of a key store, and the tag of its first entry (1 to 3).
+        [2, 0, 0, 0, 1..=255, 0, 0, 0, 1..4, ..] => true,
         [b'-', rest @ ..] => {
             let dashes = rest.iter().take_while(|&&byte| byte == b'-').count();
             rest.get(dashes..).is_some_and(|rest| rest.starts_with(b"BEG"))

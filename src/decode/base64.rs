@@ -20,13 +20,15 @@ use crate::{
 /// where the bytes begin need not be found.
 pub(crate) const ROW: Row = Row {
     name: "base64",
-    about: "base64 of PEM, DER, OpenSSH, Java key stores and gzip, in any of three phases, wrapped or URL-safe",
+    about: "base64 of PEM (also in UTF-16), DER, OpenSSH, Java key stores and gzip, in any of three phases, wrapped or URL-safe",
     text: &[
         // `-BEGIN `: every PEM.
         b"CRUdJTi",
         b"QkVHSU4",
         b"JFR0lO",
-        // The same, encoded twice.
+        // `-\0-`: one of any two groups of dashes in UTF-16.
+        b"LQAt",
+        // `-BEGIN `, encoded twice.
         b"Q1JVZEpUa",
         b"NSVWRKVGl",
         b"DUlVkSlRp",
@@ -106,6 +108,7 @@ fn is_likely(unit: Unit<'_>, needle: &[u8], at: usize) -> bool {
     match needle {
         b"H4sI" => is_gzip(&base64(ahead)),
         b"/u3+7Q" | b"zs7Ozg" => matches!(base64(ahead).get(4..8), Some([0, 0, 0, 1 | 2])),
+        b"LQAt" => memchr::memmem::find(&base64(unit.span(at, 64)), b"B\0E\0G\0I").is_some(),
         b"IBAAK" => at.checked_sub(6).is_some_and(|start| unit.span(start, 2) == b"MI"),
         _ => true,
     }
@@ -168,6 +171,10 @@ fn run(bytes: &[u8], start: usize, at: usize) -> (Decoded, usize, usize) {
             Some(b'\n') if next < at || goes_on(bytes, after) => line_starts = true,
             Some(b' ' | b'\t') if next < at || line_starts || ends_line(bytes, after) => {}
             Some(b'\\') | None => {}
+            Some(b'=') if let Some(length) = soft_break(bytes, next) => {
+                next += length;
+                continue;
+            }
             Some(b'=') => {
                 end = after;
                 break;
@@ -177,6 +184,20 @@ fn run(bytes: &[u8], start: usize, at: usize) -> (Decoded, usize, usize) {
         next = after;
     }
     (digits, before, end.max(at))
+}
+
+/// The length of a line end of quoted-printable at `at` (RFC 2045 6.7: lines of at most 76), if it is
+/// none of padding: the line is as long as those are, and the next goes on.
+fn soft_break(bytes: &[u8], at: usize) -> Option<usize> {
+    const LINE: Range<usize> = 72..76;
+    let before = bytes.get(at.saturating_sub(LINE.end)..at)?;
+    let line = memchr::memrchr(b'\n', before).map_or(at, |newline| before.len() - newline - 1);
+    let length = match bytes.get(at..)? {
+        [b'=', b'\n', next, ..] if is_base64(*next) => 2,
+        [b'=', b'\r', b'\n', next, ..] if is_base64(*next) => 3,
+        _ => return None,
+    };
+    LINE.contains(&line).then_some(length)
 }
 
 /// Whether the line at `at` holds one word of digits and nothing else.

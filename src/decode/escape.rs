@@ -90,7 +90,20 @@ fn percent(rest: &[u8]) -> Option<(Option<u8>, usize)> {
     while at < LEVELS && rest.get(at..at + 2) == Some(b"25") && pair(rest, at + 2).is_some() {
         at += 2;
     }
-    Some((narrow(pair(rest, at)?), at + 2))
+    let value = pair(rest, at)?;
+    if value == u32::from(b'\\') {
+        return Some(escaped_backslashes(rest, rest.get(..at + 2)?));
+    }
+    Some((narrow(value), at + 2))
+}
+
+/// `%5Cn`: an escape whose backslashes are spelled as `slash` is.
+fn escaped_backslashes(rest: &[u8], slash: &[u8]) -> (Option<u8>, usize) {
+    let spelled = rest.chunks_exact(slash.len().max(1)).take(LEVELS);
+    let length = spelled.take_while(|piece| *piece == slash).count() * slash.len();
+    let after = rest.get(length..).unwrap_or_default();
+    let (byte, more) = escaped(after).unwrap_or((None, 0));
+    (byte, length + more)
 }
 
 /// `&#45;`, `&#x2d;`, `&plus;`, and the same behind `&amp;`.
@@ -124,7 +137,11 @@ fn entity(rest: &[u8]) -> Option<(Option<u8>, usize)> {
             [b'x' | b'X', digits @ ..] => hex(digits)?,
             digits => str::from_utf8(digits).ok()?.parse().ok()?,
         };
-        return Some((narrow(value), at + 1 + end + 1));
+        let length = at + 1 + end + 1;
+        if value == u32::from(b'\\') {
+            return Some(escaped_backslashes(rest, rest.get(..length)?));
+        }
+        return Some((narrow(value), length));
     }
     let (name, byte) = NAMES.iter().find(|(known, _)| name.starts_with(known))?;
     one(*byte, at + name.len())
@@ -208,6 +225,8 @@ mod tests {
             (r"a\r\nb", "a\n\nb"),
             (r"a\/b\u002b\x2F\053\u{3d}", "a/b+/+="),
             ("a%2Bb%252Fc%0A", "a+b/c\n"),
+            ("a%5Cnb%5C%5Cnc%255Cnd%5C%2Fe", "a\nb\nc\nd/e"),
+            ("a&#92;nb", "a\nb"),
             ("a&#43;b&#x2F;c&equals;&amp;#10;&NewLine;", "a+b/c=\n\n"),
             ("a=3D=3D", "a=="),
             ("–—−\u{200b}-", "----"),

@@ -16,7 +16,7 @@ use crate::{
 /// Where the bytes allow it, needles are made of decimal digits alone, which have no case.
 pub(crate) const ROW: Row = Row {
     name: "hex",
-    about: "hexadecimal of PEM, DER, OpenSSH, PuTTY, age, JWK and CryptoAPI: plain, wrapped, with colons, blanks or commas, in SQL, in registry files, and in dumps of xxd, hexdump and od",
+    about: "hexadecimal of PEM (also in UTF-16), DER, OpenSSH, PuTTY, age, JWK, CryptoAPI and Java key stores: plain, wrapped, with colons, blanks or commas, in SQL, in registry files, and in dumps of xxd, hexdump and od",
     text: &[
         // 1.2.840: every object identifier of RSA, DSA, PKCS and X9.62.
         b"864886",
@@ -25,6 +25,7 @@ pub(crate) const ROW: Row = Row {
         b"2a 86 48",
         b"2A 86 48",
         b"2a86 48",
+        b"2A86 48",
         b"2a:86:48",
         b"2A:86:48",
         b"2a,86,48",
@@ -56,8 +57,27 @@ pub(crate) const ROW: Row = Row {
         b"42:45:47",
         b"42,45,47",
         b"2d2d 2d",
-        // `ssh` of `openssh-key-v1`.
+        b"2D2D 2D",
+        // The same of UTF-16, of either end; as in the registry; in words of a machine.
+        b"420045004",
+        b"42 00 45",
+        b"42,00,45,00",
+        b"4200 4500",
+        b"0042 0045",
+        // `ssh` of `openssh-key-v1`, and `ss-h`.
         b"7373682",
+        b"7373 682",
+        b"73 73 68",
+        b"73:73:68",
+        b"73,73,68",
+        b"7373 2d6",
+        // The version of JKS and JCEKS.
+        b"00000002",
+        b"0000 0002",
+        b"00 00 00 02",
+        b"00:00:00:02",
+        b"00,00,00,02",
+        b"0000 0200",
         // `SECRET` of age, `kty"`, `PuTTY`, CryptoAPI.
         b"534543524554",
         b"6b747922",
@@ -134,7 +154,15 @@ fn is_likely(unit: Unit<'_>, needle: &Range<usize>) -> bool {
         }
         b"42454749" => after.starts_with(b"4e"),
         b"424547" => after.starts_with(b"494e"),
-        b"7373682" => before.starts_with(b"e656"),
+        b"420045004" => after.starts_with(b"7"),
+        b"42004500" | b"00420045" => after.starts_with(b"47") || after.starts_with(b"0047"),
+        // In a dump, the line may end here.
+        b"420045" => before.starts_with(b"00d2") || after.starts_with(b"0047"),
+        b"7373682" | b"737368" => before.starts_with(b"e656"),
+        b"73732d6" => before.starts_with(b"56e6"),
+        // The digits of the magic numbers, in reverse.
+        b"00000002" => before.starts_with(b"deefdeef") || before.starts_with(b"ecececec"),
+        b"00000200" => before.starts_with(b"efdeefde") || before.starts_with(b"ecececec"),
         b"0702000000" => after.starts_with(b"a4") || after.starts_with(b"24"),
         b"07020000" => after.starts_with(b"00a4") || after.starts_with(b"0024"),
         _ => true,
@@ -189,9 +217,11 @@ fn run(bytes: &[u8], needle: &Range<usize>, low: usize) -> (Range<usize>, Decode
     let (mut at, mut end) = (start, start);
     loop {
         let length = word_length(bytes, at, stop);
-        // The last one may be shorter, and half a byte is none.
+        // The last one may be shorter, and half a byte is none; nor is the head of another word.
         let is_whole = fits(length, words);
-        if !is_whole && (matches!(words, Words::Pairs(_)) || length < 2) && at != start {
+        let is_word = bytes.get(at + length).is_some_and(u8::is_ascii_alphanumeric);
+        let is_other = matches!(words, Words::Pairs(_)) || length < 2 || is_word;
+        if !is_whole && is_other && at != start {
             break;
         }
         append(&mut spelled, &radix::hex(bytes.get(at..at + length).unwrap_or_default()));

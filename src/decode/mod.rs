@@ -4,20 +4,33 @@ mod array;
 mod base64;
 mod dump;
 pub(crate) mod escape;
+mod escaped;
 mod gzip;
 mod hex;
+mod percent;
 pub(crate) mod radix;
 pub(crate) mod utf16;
+mod utf32;
 
 use zeroize::Zeroizing;
 
 use crate::{rows::Row, unit::Decoded};
 
 /// Every decoding whose needles are looked for everywhere, sorted by name.
-pub(crate) const TABLE: &[Row] = &[array::CASTS, base64::ROW, gzip::ROW, hex::DUMPS, utf16::ROW];
+pub(crate) const TABLE: &[Row] =
+    &[array::CASTS, base64::ROW, gzip::ROW, hex::DUMPS, percent::ROW, utf16::ROW, utf32::ROW];
 
 /// Decodings whose needles are digits: looked for only where digits are dense.
-pub(crate) const DIGITS: &[Row] = &[array::ROW, hex::ROW];
+pub(crate) const DIGITS: &[Row] = &[array::ROW, escaped::ROW, hex::ROW];
+
+/// How many bytes spell each byte of what a decoding gives, where it is always the same.
+pub(crate) fn width(by: &str) -> Option<usize> {
+    match by {
+        "utf-16" => Some(2),
+        "utf-32" => Some(4),
+        _ => None,
+    }
+}
 
 /// Adds to bytes that may be secret: what a larger buffer replaces is wiped.
 pub(crate) fn append(to: &mut Decoded, bytes: &[u8]) {

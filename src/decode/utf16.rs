@@ -57,7 +57,7 @@ pub(crate) fn text(unit: Unit<'_>, found: &mut Found) {
 /// Where text begins, and which byte of a pair is the low one.
 fn sniffed(bytes: &[u8]) -> Option<(usize, usize)> {
     match bytes {
-        // UTF-32 begins like that as well, and is no text that anybody writes.
+        // UTF-32 begins like that as well.
         [0xff, 0xfe, 0, 0, ..] => None,
         [0xff, 0xfe, ..] => Some((2, 0)),
         [0xfe, 0xff, ..] => Some((2, 1)),
@@ -85,7 +85,7 @@ fn is_text(byte: u8) -> bool {
 }
 
 /// How much of `text` to read now if more comes: whole lines, and no armour without its end.
-fn complete(text: &[u8]) -> usize {
+pub(super) fn complete(text: &[u8]) -> usize {
     let line = memchr::memrchr(b'\n', text).map_or(text.len(), |at| at + 1);
     let text = text.get(..line).unwrap_or_default();
     let begin = memchr::memmem::rfind(text, b"-BEGIN ");

@@ -126,29 +126,28 @@ impl Header<'_> {
     /// its key was given in the wrong unit: 20 bits, of which 16 are used (CVE-2018-5382).
     fn verified(&self, data: &[u8], digest: &[u8], purse: &mut Purse) -> Option<&'static str> {
         let length = if self.version == 1 { 2 } else { 20 };
-        java::passwords(None).find(|password| {
-            if !purse.pays(self.iterations.into()) {
-                return false;
-            }
-            let key =
-                java::pkcs12(password, self.salt, Pkcs12KeyType::Mac, self.iterations, length);
-            Hmac::<Sha1>::new_from_slice(&key)
-                .is_ok_and(|mac| mac.chain_update(data).verify_slice(digest).is_ok())
-        })
+        let Self { iterations, salt, .. } = *self;
+        let asked: [&[u8]; 6] =
+            [b"bks", &[u8::from(self.version == 1)], &iterations.to_be_bytes(), salt, data, digest];
+        let verified = purse.first(&asked, iterations.into(), None, |password| {
+            let key = java::pkcs12(password, salt, Pkcs12KeyType::Mac, iterations, length);
+            let mac = Hmac::<Sha1>::new_from_slice(&key).ok()?;
+            mac.chain_update(data).verify_slice(digest).ok()
+        });
+        verified.map(|(password, ())| password)
     }
 
     /// The well-known password that opens an UBER store, and the entries with the end mark.
     fn open(&self, sealed: &[u8], purse: &mut Purse) -> Option<(&'static str, Decoded)> {
-        java::passwords(None).find_map(|password| {
-            if !purse.pays(u64::from(self.iterations) * 3) {
-                return None;
-            }
-            let mut bytes = java::open_sha1_twofish(password, self.salt, self.iterations, sealed)?;
+        let Self { iterations, salt, .. } = *self;
+        let asked: [&[u8]; 4] = [b"uber", &iterations.to_be_bytes(), salt, sealed];
+        purse.first(&asked, u64::from(iterations) * 3, None, |password| {
+            let mut bytes = java::open_sha1_twofish(password, salt, iterations, sealed)?;
             let (data, digest) = bytes.split_last_chunk::<DIGEST>()?;
             let length = data.len();
             let is_whole = *Sha1::digest(data) == *digest;
             bytes.truncate(length);
-            is_whole.then_some((password, bytes))
+            is_whole.then_some(bytes)
         })
     }
 }

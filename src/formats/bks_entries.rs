@@ -180,17 +180,15 @@ fn sealed(
     };
     let sealed = cursor.rest();
     material.key_id = identity::of_sealed(sealed);
-    let opened = java::passwords(store).find_map(|password| {
-        if !purse.pays(u64::from(iterations) * 3) {
-            return None;
-        }
+    let asked: [&[u8]; 2] = [b"bks-key", bytes];
+    let opened = purse.first(&asked, u64::from(iterations) * 3, store, |password| {
         let bytes = java::open_sha1_3des(password, salt, iterations, sealed)?;
         let mut cursor = Cursor::new(&bytes);
         let key = Key::read(&mut cursor).ok().filter(|_| cursor.rest().is_empty())?;
-        Some((password, key.class(), key.described()))
+        Some((key.class(), key.described()))
     });
     let known = match opened {
-        Some((password, class, described)) => {
+        Some((password, (class, described))) => {
             material.class = class;
             material.password = Some(password);
             own.or(Some(described))

@@ -16,6 +16,7 @@ use crate::{
     fact::{Class, Label, Material},
     key::{self, Described},
     password::WELL_KNOWN,
+    trial,
     unit::Decoded,
 };
 
@@ -27,16 +28,27 @@ impl Purse {
         Self(budget::PASSWORD_ITERATIONS)
     }
 
-    /// Whether `iterations` more are affordable; takes them if so.
-    pub(crate) fn pays(&mut self, iterations: u64) -> bool {
-        let left = self.0.checked_sub(iterations);
-        self.0 = left.unwrap_or(self.0);
-        left.is_some()
+    /// The well-known password with which `open` gives something, as many as may be tried at
+    /// `iterations` each; the one that opened the store comes first. `asked` is what that depends
+    /// on, see [`trial::first`].
+    pub(crate) fn first<T>(
+        &mut self,
+        asked: &[&[u8]],
+        iterations: u64,
+        store: Option<&'static str>,
+        mut open: impl FnMut(&'static str) -> Option<T>,
+    ) -> Option<(&'static str, T)> {
+        let is_known = [u8::from(store.is_some())];
+        let before: [&[u8]; 2] = [&is_known, store.unwrap_or_default().as_bytes()];
+        let asked = [&before, asked].concat();
+        trial::first(&asked, &mut self.0, iterations, passwords(store), |password| {
+            Some((password, open(password)?))
+        })
     }
 }
 
 /// The well-known passwords, the one that opened the store first.
-pub(crate) fn passwords(store: Option<&'static str>) -> impl Iterator<Item = &'static str> {
+fn passwords(store: Option<&'static str>) -> impl Iterator<Item = &'static str> {
     let others = WELL_KNOWN.iter().copied().filter(move |&other| Some(other) != store);
     store.into_iter().chain(others)
 }

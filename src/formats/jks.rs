@@ -124,8 +124,11 @@ fn read(bytes: &[u8]) -> Result<Store<'_>, Reject> {
     if entries.is_empty() && (digest.is_err() || !cursor.rest().is_empty()) {
         return Err(Reject);
     }
-    let password =
-        digest.ok().and_then(|digest| java::passwords(None).find(|it| verifies(it, data, digest)));
+    let password = digest.ok().and_then(|digest| {
+        let asked: [&[u8]; 3] = [b"jks", data, digest];
+        let verified = |it| verifies(it, data, digest).then_some(());
+        Some(Purse::new().first(&asked, 1, None, verified)?.0)
+    });
     let stop = stop.or(digest.err());
     Ok(Store { format, entries, length: cursor.at(), stop, password })
 }

@@ -37,7 +37,7 @@ pub(super) fn private_key(
         material.key_id = identity::of_sealed(bytes);
         return material;
     };
-    let opened = scheme.open(sealed, store, purse, is_one_sequence);
+    let opened = scheme.open(b"jks-key", sealed, store, purse, is_one_sequence);
     let described = certificate.and_then(java::of_certificate);
     let described =
         described.or_else(|| opened.as_ref().and_then(|(_, bytes)| java::described(bytes)));
@@ -72,7 +72,8 @@ pub(super) fn secret_key(
         (None, _) => Scheme::Other("unknown".into()),
     };
     material.protection = scheme.protection();
-    let opened = scheme.open(sealed, store, purse, |bytes| java_serial::object(bytes).is_ok());
+    let is_key = |bytes: &[u8]| java_serial::object(bytes).is_ok();
+    let opened = scheme.open(b"jceks-secret", sealed, store, purse, is_key);
     if let Some((password, bytes)) = opened
         && let Ok(key) = java_serial::object(&bytes)
     {
@@ -149,30 +150,28 @@ impl Scheme {
     }
 
     /// The well-known password that opens `sealed`, and what is in it. `is_key` tells whether it
-    /// makes sense.
+    /// makes sense as `what` is asked for.
     fn open(
         &self,
+        what: &[u8],
         sealed: &[u8],
         store: Option<&'static str>,
         purse: &mut Purse,
         is_key: fn(&[u8]) -> bool,
     ) -> Option<(&'static str, Decoded)> {
-        for password in java::passwords(store) {
-            let opened = match self {
-                Self::Sha1Xor => open_sha1_xor(password, sealed),
-                Self::Md5TripleDes { salt, iterations } => {
-                    if !purse.pays((*iterations).into()) {
-                        return None;
-                    }
-                    java::open_md5_3des(password, *salt, *iterations, sealed)
-                }
-                Self::Other(_) => return None,
-            };
-            if let Some(opened) = opened.filter(|bytes| is_key(bytes)) {
-                return Some((password, opened));
+        match self {
+            Self::Sha1Xor => purse.first(&[what, b"sha1", sealed], 0, store, |password| {
+                open_sha1_xor(password, sealed).filter(|bytes| is_key(bytes))
+            }),
+            Self::Md5TripleDes { salt, iterations } => {
+                let asked: [&[u8]; 4] = [what, salt, &iterations.to_be_bytes(), sealed];
+                purse.first(&asked, (*iterations).into(), store, |password| {
+                    let opened = java::open_md5_3des(password, *salt, *iterations, sealed);
+                    opened.filter(|bytes| is_key(bytes))
+                })
             }
+            Self::Other(_) => None,
         }
-        None
     }
 }
 

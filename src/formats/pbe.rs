@@ -12,7 +12,7 @@ use crate::{
         pbe_crypto::{self, Hash},
         x509::Algorithm,
     },
-    password,
+    password, trial,
     unit::Decoded,
 };
 
@@ -143,7 +143,7 @@ impl<'a> Scheme<'a> {
     }
 
     /// What one attempt costs in iterations of a hash; `None` if none can be made.
-    fn cost(&self) -> Option<u64> {
+    pub(crate) fn cost(&self) -> Option<u64> {
         let key = self.kdf.cost(self.cipher.as_ref()?.key_size()?)?;
         match self.kdf {
             Kdf::Pkcs12 { .. } => key.checked_add(self.kdf.cost(8)?),
@@ -353,25 +353,23 @@ impl Attempts {
         self.spend(scheme.cost()?)
     }
 
-    /// Tries well-known passwords, as many as may be tried, until `open` gives something.
+    /// Tries well-known passwords, as many as may be tried at this cost each, until `open` gives
+    /// something. `asked` is what that depends on, see [`trial::first`].
     pub(crate) fn all<T>(
         &mut self,
-        scheme: &Scheme<'_>,
+        asked: &[&[u8]],
+        kdf: &Kdf<'_>,
+        cost: u64,
         mut open: impl FnMut(Secret) -> Option<T>,
-    ) -> Option<(&'static str, T)> {
-        let is_pkcs12 = matches!(scheme.kdf, Kdf::Pkcs12 { .. });
-        for secret in secrets().filter(|secret| is_pkcs12 || !secret.is_absent) {
-            self.one(scheme)?;
-            if let Some(opened) = open(secret) {
-                return Some((secret.password, opened));
-            }
-        }
-        None
+    ) -> Option<(Secret, T)> {
+        let is_pkcs12 = matches!(kdf, Kdf::Pkcs12 { .. });
+        let secrets = secrets().filter(|secret| is_pkcs12 || !secret.is_absent);
+        trial::first(asked, &mut self.left, cost, secrets, |secret| Some((secret, open(secret)?)))
     }
 }
 
 /// Well-known passwords in the order in which they are tried.
-pub(crate) fn secrets() -> impl Iterator<Item = Secret> {
+fn secrets() -> impl Iterator<Item = Secret> {
     password::WELL_KNOWN.iter().flat_map(|&password| {
         let absent = password.is_empty().then_some(Secret { password, is_absent: true });
         [Some(Secret { password, is_absent: false }), absent].into_iter().flatten()

@@ -9,7 +9,7 @@ use crate::{
     fact::{Class, Label, Material, Protection},
     formats::{
         name,
-        pbe::{Attempts, Kdf, Scheme, Secret, secrets},
+        pbe::{Attempts, Kdf, Scheme, Secret},
         pbe_crypto::{Hash, Purpose, derive},
         pkcs8, x509,
         x509::Algorithm,
@@ -180,8 +180,11 @@ impl Store {
         let contents = match self.secret {
             Some(secret) => self.attempts.one(&scheme).and_then(|()| opens(secret)),
             None if guess => {
-                let opened = self.attempts.all(&scheme, |secret| Some((secret, opens(secret)?)));
-                opened.map(|(_, (secret, contents))| {
+                let asked: [&[u8]; 2] = [b"pkcs12-contents", data];
+                let cost = scheme.cost();
+                let opened =
+                    cost.and_then(|cost| self.attempts.all(&asked, &scheme.kdf, cost, opens));
+                opened.map(|(secret, contents)| {
                     self.secret = Some(secret);
                     contents
                 })
@@ -245,18 +248,12 @@ impl Store {
         let sealed = pkcs8::sealed(value.content).filter(|_| value.tag == SEQUENCE)?;
         let protection = sealed.scheme.protection();
         self.sealed_key.get_or_insert(protection.clone());
-        let opens = |secret| {
-            let plain = sealed.scheme.decrypt(secret, &sealed.ciphertext)?;
-            pkcs8::material(Reader::new(&plain).content(SEQUENCE)?, self.format)
-        };
         let opened = match self.secret {
             Some(secret) => {
-                self.attempts.one(&sealed.scheme).and_then(|()| Some((secret, opens(secret)?)))
+                let may = self.attempts.one(&sealed.scheme);
+                may.and_then(|()| Some((secret, sealed.open(secret, self.format)?)))
             }
-            None if guess => self
-                .attempts
-                .all(&sealed.scheme, |secret| Some((secret, opens(secret)?)))
-                .map(|(_, opened)| opened),
+            None if guess => sealed.opened(self.format, &mut self.attempts),
             None => None,
         };
         let Some((secret, material)) = opened else {
@@ -310,23 +307,27 @@ struct Mac<'a> {
     /// Bytes of the key of the MAC.
     size: usize,
     digest: &'a [u8],
+    /// All of it.
+    encoded: &'a [u8],
 }
 
 impl<'a> Mac<'a> {
     fn read(mut data: Reader<'a>) -> Option<Self> {
+        let encoded = data.rest;
         let mut info = data.sequence()?;
         let algorithm = Algorithm::read(&mut info)?;
         let digest = info.content(OCTET_STRING)?;
         if algorithm.oid == PBMAC1 {
-            return Self::pbmac1(&algorithm, digest);
+            return Self::pbmac1(&algorithm, digest, encoded);
         }
         let salt = data.content(OCTET_STRING)?;
         let iterations = data.small().unwrap_or(1);
         let hash = Hash::of_digest(algorithm.oid)?;
-        Some(Self { kdf: Kdf::Pkcs12 { hash, salt, iterations }, hash, size: hash.size(), digest })
+        let kdf = Kdf::Pkcs12 { hash, salt, iterations };
+        Some(Self { kdf, hash, size: hash.size(), digest, encoded })
     }
 
-    fn pbmac1(algorithm: &Algorithm<'a>, digest: &'a [u8]) -> Option<Self> {
+    fn pbmac1(algorithm: &Algorithm<'a>, digest: &'a [u8], encoded: &'a [u8]) -> Option<Self> {
         let mut parameters = algorithm.sequence()?;
         let derivation = Algorithm::read(&mut parameters)?;
         let hash = Hash::of_hmac(Algorithm::read(&mut parameters)?.oid)?;
@@ -337,7 +338,7 @@ impl<'a> Mac<'a> {
             Some(size) => usize::try_from(size).ok().filter(|size| *size <= 128)?,
             None => hash.size(),
         };
-        Some(Self { kdf: Kdf::new(&derivation), hash, size, digest })
+        Some(Self { kdf: Kdf::new(&derivation), hash, size, digest, encoded })
     }
 
     fn protection(&self) -> Protection {
@@ -346,16 +347,12 @@ impl<'a> Mac<'a> {
 
     /// The well-known password under which the MAC of `message` is right.
     fn opened_by(&self, message: &[u8], attempts: &mut Attempts) -> Option<Secret> {
-        let is_pkcs12 = matches!(self.kdf, Kdf::Pkcs12 { .. });
-        let cost = self.kdf.cost(self.size)?;
-        for secret in secrets().filter(|secret| is_pkcs12 || !secret.is_absent) {
-            attempts.spend(cost)?;
+        let asked: [&[u8]; 3] = [b"pkcs12-mac", self.encoded, message];
+        let opened = attempts.all(&asked, &self.kdf, self.kdf.cost(self.size)?, |secret| {
             let key = derive(&self.kdf, secret, Purpose::Mac, self.size)?;
-            if self.hash.hmac(&key, message)?.as_slice() == self.digest {
-                return Some(secret);
-            }
-        }
-        None
+            (self.hash.hmac(&key, message)?.as_slice() == self.digest).then_some(())
+        });
+        opened.map(|(secret, ())| secret)
     }
 }
 

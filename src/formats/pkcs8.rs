@@ -7,7 +7,7 @@ use crate::{
     asn1::{OCTET_STRING, Octets, Reader, SEQUENCE, element, explicit},
     fact::{Class, Label, Material},
     formats::{
-        pbe::{Attempts, Scheme},
+        pbe::{Attempts, Scheme, Secret},
         pkcs1, pqc, sec1,
         x509::{Algorithm, Domain, gost_bits, looks_random, octets},
     },
@@ -173,6 +173,7 @@ fn symmetric(oid: &[u8]) -> Option<Cow<'static, str>> {
 
 /// An EncryptedPrivateKeyInfo.
 pub(crate) struct Sealed<'a> {
+    content: &'a [u8],
     pub scheme: Scheme<'a>,
     pub ciphertext: Octets<'a>,
 }
@@ -185,19 +186,35 @@ pub(crate) fn sealed(content: &[u8]) -> Option<Sealed<'_>> {
     let ciphertext = reader.octets()?;
     let is_digest = dotted(algorithm.oid).starts_with("2.16.840.1.101.3.4.2.")
         || (ciphertext.len() <= 64 && !crate::formats::pbe::is_known(algorithm.oid));
-    (reader.is_empty() && !is_digest && ciphertext.len() >= 16)
-        .then(|| Sealed { scheme: Scheme::new(&algorithm), ciphertext })
+    (reader.is_empty() && !is_digest && ciphertext.len() >= 16).then(|| Sealed {
+        content,
+        scheme: Scheme::new(&algorithm),
+        ciphertext,
+    })
 }
 
 impl Sealed<'_> {
+    /// What `secret` opens.
+    pub(crate) fn open(&self, secret: Secret, format: &'static str) -> Option<Material> {
+        let plain = self.scheme.decrypt(secret, &self.ciphertext)?;
+        material(Reader::new(&plain).content(SEQUENCE)?, format)
+    }
+
+    /// What a well-known password opens, and which.
+    pub(crate) fn opened(
+        &self,
+        format: &'static str,
+        attempts: &mut Attempts,
+    ) -> Option<(Secret, Material)> {
+        let asked: [&[u8]; 2] = [b"encrypted-pkcs8", self.content];
+        attempts.all(&asked, &self.scheme.kdf, self.scheme.cost()?, |it| self.open(it, format))
+    }
+
     /// Describes the key; if a well-known password opens it, what is inside.
     pub(crate) fn material(&self, format: &'static str, attempts: &mut Attempts) -> Material {
-        let opened = attempts.all(&self.scheme, |secret| {
-            let plain = self.scheme.decrypt(secret, &self.ciphertext)?;
-            material(Reader::new(&plain).content(SEQUENCE)?, format)
-        });
+        let opened = self.opened(format, attempts);
         let mut material = match opened {
-            Some((password, inside)) => {
+            Some((Secret { password, .. }, inside)) => {
                 Material { label: Label::Encrypted, password: Some(password), ..inside }
             }
             None => Material {

@@ -46,6 +46,9 @@ fn is(head: &[u8]) -> bool {
     let digits = head.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let lines = head.get(digits..).unwrap_or_default();
     let lines = if digits > 0 { lines.trim_ascii_start() } else { lines };
+    if mime::field(lines).is_none() {
+        return false;
+    }
     let mut seen = [false; KNOWN.len()];
     let mut fields = 0;
     for line in lines.split_inclusive(|&byte| byte == b'\n') {

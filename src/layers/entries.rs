@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    collections::BTreeSet,
     io::{self, Read, Seek, SeekFrom},
     ops::Range,
     rc::Rc,
@@ -13,7 +14,7 @@ use super::{Cut, Input, Place, ReadSeek, Walk, is_cut, name, walk::Spent};
 use crate::{
     budget::{self, Limits},
     fact::{Fact, Field, Site},
-    inspect,
+    inspect::{self, Inspected},
     ledger::{Reason, Skip},
 };
 
@@ -27,6 +28,8 @@ pub(crate) struct Entries<'e, 'w> {
     /// Bytes of the container that were read, to which what comes out is compared.
     counter: Rc<Cell<u64>>,
     parts: Vec<Part>,
+    /// Facts and skips that were there before.
+    before: (usize, usize),
 }
 
 /// Something inside that gave facts, to whose bytes the same facts are not told again.
@@ -44,7 +47,8 @@ impl<'e, 'w> Entries<'e, 'w> {
         layer: &'static str,
         counter: Rc<Cell<u64>>,
     ) -> Self {
-        Self { walk, place, layer, counter, parts: Vec::new() }
+        let before = (walk.inspected.facts.len(), walk.inspected.ledger.skips.len());
+        Self { walk, place, layer, counter, parts: Vec::new(), before }
     }
 
     /// Inspects something inside that shares its coding with what follows: if it cannot be read
@@ -210,6 +214,40 @@ impl<'e, 'w> Entries<'e, 'w> {
     pub(crate) fn note(&mut self, reason: Reason, detail: impl ToString) {
         let detail = format!("{}: {}", self.layer, detail.to_string());
         self.walk.skip(Skip::new(self.place.path, reason).detail(detail).partly());
+    }
+
+    /// Bytes that may come out for each that is read.
+    pub(super) fn ratio(&self) -> u64 {
+        self.walk.scope.limits.ratio
+    }
+
+    /// Gives things inside that told something the name that `new` has for their name, if any. What
+    /// is to be left out under that name is left out.
+    pub(super) fn rename(&mut self, new: &mut dyn FnMut(&str) -> Option<Vec<u8>>) {
+        let (outer, layer, scope) = (self.place.path, self.layer, self.walk.scope);
+        let before = self.path(b"");
+        let mut left_out = BTreeSet::new();
+        let mut stays = |path: &mut String| {
+            let Some(inside) = path.strip_prefix(&before) else { return true };
+            let (name, rest) = inside.split_at(inside.find('!').unwrap_or(inside.len()));
+            let Some(new) = new(name) else { return true };
+            *path = name::inside(outer, layer, &new) + rest;
+            let is_excluded = scope.excludes(path);
+            if is_excluded {
+                left_out.insert(path.clone());
+            }
+            !is_excluded
+        };
+        let Inspected { facts, ledger, .. } = &mut self.walk.inspected;
+        let mut new_facts = facts.split_off(self.before.0.min(facts.len()));
+        new_facts.retain_mut(|fact| fact.all_sites_mut().all(|site| stays(&mut site.path)));
+        facts.append(&mut new_facts);
+        let mut new_skips = ledger.skips.split_off(self.before.1.min(ledger.skips.len()));
+        new_skips.retain_mut(|skip| stays(&mut skip.path));
+        ledger.skips.append(&mut new_skips);
+        for path in left_out {
+            self.walk.skip(Skip::new(path, Reason::Excluded));
+        }
     }
 
     /// Says that a budget of the whole input is spent, and that nothing more of it is opened.

@@ -1,26 +1,34 @@
-//! What bytes hold: containers, told by content and never by name, opened one inside the other.
-//! A row is one file; it hands out what is inside, and the same function looks at that in turn.
+//! What bytes hold: containers, told by content, opened one inside the other. A row is one file; it
+//! hands out what is inside, and the same function looks at that in turn.
 
 mod ar;
 mod asar;
 mod avro;
+mod brotli;
 mod bzip2;
+mod cab;
+mod cab_block;
 mod cfb;
 mod cpio;
 mod disk;
 mod eml;
 mod entries;
+mod git;
 mod gzip;
 mod joined;
 mod lz4;
+mod lzfu;
 mod lzip;
 mod lzma;
 mod mbox;
 pub(crate) mod mime;
 mod name;
 mod parquet;
+mod parquet_footer;
 mod pdf;
 mod pdf_filter;
+mod pdf_names;
+mod pdf_predictor;
 mod pdf_text;
 mod pgdump;
 mod pieces;
@@ -34,6 +42,7 @@ mod sqlite;
 mod sqlite_page;
 mod sqlite_schema;
 mod tar;
+mod thrift;
 mod unix_compress;
 mod walk;
 mod xz;
@@ -89,6 +98,7 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::unread::BITLOCKER,
     disk::unread::BTRFS,
     bzip2::LAYER,
+    cab::LAYER,
     cfb::LAYER,
     unix_compress::LAYER,
     cpio::LAYER,
@@ -98,6 +108,8 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::ext::LAYER,
     disk::unread::F2FS,
     disk::fat::FAT,
+    git::bundle::LAYER,
+    git::pack::LAYER,
     disk::partitions::GPT,
     gzip::LAYER,
     disk::unread::HFS,
@@ -105,6 +117,7 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::unread::LUKS,
     disk::lvm::LAYER,
     lz4::LAYER,
+    lzfu::LAYER,
     lzip::LAYER,
     lzma::LAYER,
     mbox::LAYER,
@@ -132,9 +145,19 @@ pub(crate) const TABLE: &[Layer] = &[
     zstd::LAYER,
 ];
 
+/// Layers that nothing at their beginning tells from other data, which are asked where a name ends
+/// as theirs do.
+pub(crate) const BY_NAME: &[(&str, Layer)] = &[(brotli::NAME, brotli::LAYER)];
+
 /// The layer that bytes with this beginning are.
 pub(crate) fn of(head: &[u8]) -> Option<&'static Layer> {
     TABLE.iter().find(|layer| (layer.is)(head))
+}
+
+/// The layer that something of this name is, if its beginning does not speak against it.
+pub(crate) fn by_name(head: &[u8], path: &str) -> Option<&'static Layer> {
+    let named = BY_NAME.iter().find(|(end, layer)| path.ends_with(end) && (layer.is)(head));
+    named.map(|(_, layer)| layer)
 }
 
 /// Opens what `feed` holds the beginning of, inspects everything inside, and gives how many bytes

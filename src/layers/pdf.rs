@@ -2,18 +2,19 @@
 //! the bytes, so that a file whose tables are damaged is read like any other.
 
 use std::{
+    collections::BTreeMap,
     io::{self, Read, SeekFrom},
     ops::Range,
 };
 
 use zeroize::Zeroizing;
 
-use super::{Entries, Layer, Open, ReadSeek, of, pdf_filter, pdf_text};
+use super::{Entries, Layer, Open, ReadSeek, of, pdf_filter, pdf_names, pdf_text};
 use crate::{budget, ledger::Reason};
 
 pub(super) const LAYER: Layer = Layer {
     name: "pdf",
-    about: "PDF: unpacked streams, attachments, and the text of pages",
+    about: "PDF: unpacked streams, attachments by name, and the text of pages",
     is: |head| {
         let head = head.get(..1024).unwrap_or(head);
         head.starts_with(b"%PDF-")
@@ -44,10 +45,12 @@ struct Stream {
     filters: Vec<pdf_filter::Filter>,
     /// Whether it may be what stands on a page.
     is_page: bool,
+    /// Whether other objects are in it.
+    is_objects: bool,
 }
 
 fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
-    let Streams { found, is_encrypted, is_all } = streams(file)?;
+    let Streams { found, is_encrypted, is_all, mut names } = streams(file)?;
     if is_encrypted {
         entries.note(Reason::Encrypted, "its streams and strings");
         return Ok(());
@@ -55,9 +58,13 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
     if !is_all {
         entries.note(Reason::OverBudget, format!("more than {STREAMS} streams"));
     }
+    for stream in found.iter().filter(|stream| stream.is_objects) {
+        pdf_names::add_all(&beginning(file, stream)?.0, &mut names);
+    }
     let mut tables = Vec::new();
     for stream in &found {
-        let name = format!("(object {})", stream.number);
+        let number = || format!("(object {})", stream.number).into_bytes();
+        let name = names.get(&stream.number).cloned().unwrap_or_else(number);
         if stream.is_page {
             let (bytes, is_whole) = beginning(file, stream)?;
             if !is_whole {
@@ -81,7 +88,7 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
         if !stream.filters.is_empty() || is_opened()? {
             let mut bytes = pdf_filter::decoded(raw(file, stream)?, &stream.filters);
             let at = std::slice::from_ref(&stream.bytes);
-            entries.part(name.as_bytes(), at, &mut bytes)?;
+            entries.part(&name, at, &mut bytes)?;
         }
     }
     let mut left = SPELLED;
@@ -125,12 +132,15 @@ struct Streams {
     found: Vec<Stream>,
     is_encrypted: bool,
     is_all: bool,
+    /// Of objects that are attachments.
+    names: BTreeMap<u64, Vec<u8>>,
 }
 
 /// Looks for `stream` after a dictionary, up to the next `endstream`.
 fn streams(file: &mut dyn ReadSeek) -> io::Result<Streams> {
     let mut window = Window { file, base: 0, bytes: Zeroizing::new(Vec::new()), is_last: false };
-    let mut streams = Streams { found: Vec::new(), is_encrypted: false, is_all: true };
+    let names = BTreeMap::new();
+    let mut streams = Streams { found: Vec::new(), is_encrypted: false, is_all: true, names };
     let mut at = 0;
     while let Some(word) = window.find(b"stream", at)? {
         at = word + 6;
@@ -141,6 +151,7 @@ fn streams(file: &mut dyn ReadSeek) -> io::Result<Streams> {
         let number = pdf_filter::number_before(object);
         let filters = pdf_filter::filters(dictionary);
         let is_page = pdf_filter::is_page(dictionary);
+        let is_objects = memchr::memmem::find(dictionary, b"/ObjStm").is_some();
         streams.is_encrypted |= is_encrypted(dictionary);
         // The end of a line is no part of it.
         let line = window.get(at..at + 2)?;
@@ -153,7 +164,7 @@ fn streams(file: &mut dyn ReadSeek) -> io::Result<Streams> {
         let bytes = at..end.unwrap_or(window.length()?);
         at = bytes.end.saturating_add(9);
         if let Some(filters) = filters {
-            streams.found.push(Stream { number, bytes, filters, is_page });
+            streams.found.push(Stream { number, bytes, filters, is_page, is_objects });
         }
         if streams.found.len() >= STREAMS {
             streams.is_all = false;
@@ -164,6 +175,17 @@ fn streams(file: &mut dyn ReadSeek) -> io::Result<Streams> {
     while let Some(word) = window.find(b"trailer", at)? {
         at = word + 7;
         streams.is_encrypted |= is_encrypted(window.get(at..at + DICTIONARY as u64)?);
+    }
+    let (mut at, mut seen) = (0, 0);
+    while let Some(word) = window.find(pdf_names::KEY, at)?
+        && seen < pdf_names::NAMES
+    {
+        at = word + pdf_names::KEY.len() as u64;
+        seen += 1;
+        let from = word.saturating_sub(pdf_names::AROUND);
+        let around = window.get(from..word + pdf_names::AROUND)?;
+        let key = usize::try_from(word - from).unwrap_or_default();
+        pdf_names::add(around, key, &mut streams.names);
     }
     Ok(streams)
 }

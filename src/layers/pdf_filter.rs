@@ -4,6 +4,8 @@ use std::io::{self, Read};
 
 use flate2::read::ZlibDecoder;
 
+use super::pdf_predictor::{Predictor, Rows};
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Filter {
     Flate,
@@ -11,6 +13,7 @@ pub(super) enum Filter {
     Ascii85,
     Lzw { is_early: bool },
     RunLength,
+    Predicted(Predictor),
 }
 
 /// Filters of one stream.
@@ -28,6 +31,8 @@ pub(super) fn filters(dictionary: &[u8]) -> Option<Vec<Filter>> {
     let mut filters = Vec::new();
     let is_early = self::value(dictionary, b"/EarlyChange")
         .is_none_or(|value| !value.trim_ascii_start().starts_with(b"0"));
+    // There is one filter in a stream that has parameters like this.
+    let predictor = Predictor::of(&|key| number(self::value(dictionary, key)?));
     while let Some(rest) = names.trim_ascii_start().strip_prefix(b"/") {
         let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
@@ -40,6 +45,11 @@ pub(super) fn filters(dictionary: &[u8]) -> Option<Vec<Filter>> {
             b"RunLengthDecode" | b"RL" => Filter::RunLength,
             _ => break,
         });
+        if let (Some(Filter::Flate | Filter::Lzw { .. }), Some(predictor)) =
+            (filters.last(), predictor)
+        {
+            filters.push(Filter::Predicted(predictor));
+        }
         if !is_list || filters.len() >= FILTERS {
             break;
         }
@@ -67,6 +77,11 @@ fn value<'d>(dictionary: &'d [u8], key: &[u8]) -> Option<&'d [u8]> {
     found.next()
 }
 
+fn number(value: &[u8]) -> Option<usize> {
+    let digits = value.trim_ascii_start().split(|byte| !byte.is_ascii_digit()).next()?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
 /// The number of an object, before its generation at the end of `text`.
 pub(super) fn number_before(text: &[u8]) -> u64 {
     let text = text.trim_ascii_end();
@@ -84,13 +99,14 @@ pub(super) fn decoded<'r>(reader: impl Read + 'r, filters: &[Filter]) -> Box<dyn
             Filter::Ascii85 => Box::new(Bytewise::new(reader, Ascii85::default())),
             Filter::Lzw { is_early } => Box::new(Bytewise::new(reader, Lzw::new(*is_early))),
             Filter::RunLength => Box::new(Bytewise::new(reader, RunLength::default())),
+            Filter::Predicted(how) => Box::new(Bytewise::new(reader, Rows::new(*how))),
         };
     }
     reader
 }
 
 /// A decoding that takes one byte after the other.
-trait Decode {
+pub(super) trait Decode {
     /// Takes a byte; gives false at the end of the data.
     fn take(&mut self, byte: u8, out: &mut Vec<u8>) -> bool;
 

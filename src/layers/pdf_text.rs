@@ -152,6 +152,14 @@ pub(super) fn text(bytes: &[u8], table: Option<&Table>) -> Zeroizing<Vec<u8>> {
     out
 }
 
+/// The text that `bytes` begin with, in parentheses or in hexadecimal.
+pub(super) fn string(bytes: &[u8]) -> Option<Vec<u8>> {
+    match (Tokens { bytes, at: 0 }).next() {
+        Some(Token::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
 enum Token<'a> {
     Text(Vec<u8>),
     Number(f64),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Input, ReadSeek};
-use crate::feed::{End, Feed};
+use crate::feed::{End, Feed, Pages};
 
 /// Bytes read at once.
 const PIECE: usize = 128 << 10;
@@ -18,7 +18,7 @@ const KEPT: usize = 32 << 10;
 
 pub(crate) struct Source<'a> {
     input: Input<'a>,
-    buffer: &'a mut Vec<u8>,
+    buffer: &'a mut Pages,
     /// What of `buffer` is still to be read.
     start: usize,
     end: usize,
@@ -137,9 +137,7 @@ impl<'a> Source<'a> {
         self.start -= kept;
         self.end -= kept;
         let goal = self.end + PIECE;
-        if self.buffer.len() < goal {
-            self.buffer.resize(goal, 0);
-        }
+        self.buffer.grow(goal);
         match &self.ended {
             Some(End::Reached) => return Ok(false),
             Some(End::Failed(problem)) => {

@@ -73,8 +73,9 @@ fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()
     let mut told = Told::default();
     loop {
         let Some(header) = source.peek(BLOCK)?.first_chunk().copied() else {
-            // Some writers end without blocks of zeros.
+            // Some writers end without blocks of zeros, and so does what was cut between two files.
             return if source.peek(1)?.is_empty() {
+                entries.note(Reason::Damaged, "it ends without a mark, and may be cut");
                 Ok(())
             } else {
                 Err(io::ErrorKind::UnexpectedEof.into())

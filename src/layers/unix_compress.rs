@@ -65,21 +65,35 @@ impl<'s, 'i> Decoder<'s, 'i> {
             self.set_width(self.width + 1);
         }
         if self.at + self.width > self.bits {
+            // The last code fills its last byte with zeros. There is no other mark of the end.
+            let is_cut = self.at + 8 <= self.bits || self.bits_at(self.at, self.bits) != 0;
             let bytes = self.source.peek(self.width)?;
             let length = bytes.len();
+            if length == 0 && is_cut {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
             self.group.get_mut(..length).unwrap_or_default().copy_from_slice(bytes);
             self.source.pass(length as u64)?;
             (self.bits, self.at) = (length * 8, 0);
-            if self.bits < self.width {
+            if self.bits == 0 {
                 return Ok(None);
             }
+            if self.bits < self.width {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
         }
-        let first = self.at / 8;
-        let three = [0, 1, 2].map(|next| self.group.get(first + next).copied().unwrap_or_default());
-        let [a, b, c] = three;
-        let code = u32::from_le_bytes([a, b, c, 0]) >> (self.at % 8) & ((1 << self.width) - 1);
+        let code = self.bits_at(self.at, self.at + self.width);
         self.at += self.width;
-        Ok(usize::try_from(code).ok())
+        Ok(Some(code))
+    }
+
+    /// The number in these bits of the group, at most sixteen.
+    fn bits_at(&self, from: usize, to: usize) -> usize {
+        let three = [0, 1, 2].map(|next| self.group.get(from / 8 + next).copied());
+        let [a, b, c] = three.map(Option::unwrap_or_default);
+        let mask = (1_u32 << (to.saturating_sub(from)).min(16)) - 1;
+        let number = u32::from_le_bytes([a, b, c, 0]) >> (from % 8) & mask;
+        usize::try_from(number).unwrap_or_default()
     }
 
     fn set_width(&mut self, width: usize) {

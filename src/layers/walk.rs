@@ -154,6 +154,16 @@ impl Walk<'_> {
     /// Takes one unit that was read into the account.
     pub(crate) fn count(&mut self, place: Place<'_>, bytes: u64) {
         self.inspected.ledger.count(place.layer, bytes);
+        if let Some(request) = self.scope.request {
+            request.progress.add_unit();
+        }
+    }
+
+    /// Says that bytes were searched, to whoever watches.
+    pub(crate) fn searched(&self, bytes: usize) {
+        if let Some(request) = self.scope.request {
+            request.progress.add_bytes(bytes);
+        }
     }
 
     pub(crate) fn skip(&mut self, skip: Skip) {

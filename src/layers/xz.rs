@@ -4,7 +4,7 @@ use std::io;
 
 use lzma_rust2::XzReader;
 
-use super::{Entries, Layer, Open, Source, joined::Joined};
+use super::{Entries, Layer, Open, Source, Unread, joined::Joined};
 
 pub(super) const LAYER: Layer = Layer {
     name: "xz",
@@ -23,8 +23,94 @@ fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()
             source.skip_zeros()?;
             Ok(source.peek(MAGIC.len())? == MAGIC)
         },
-        |source| Ok(XzReader::new(source, false)),
+        |source| {
+            let is_large = LARGEST < dictionary(source.peek(HEADERS)?);
+            if is_large {
+                let problem = "xz with a dictionary of more than 256 MiB".to_owned();
+                return Err(io::Error::other(Unread(problem)));
+            }
+            Ok(XzReader::new(source, false))
+        },
         |decoder| Ok(decoder.into_inner()),
     );
     entries.entry(b"", &mut streams)
+}
+
+/// Of a dictionary, which is allocated at once, whatever comes out. `xz -9` takes 64 MiB.
+const LARGEST: u64 = 256 << 20;
+
+/// The header of a stream, and of a block at most.
+const HEADERS: usize = 12 + 1024;
+
+/// Bytes of the dictionary of the first block; none, if its header is not understood, which is for
+/// the decoder to say.
+fn dictionary(head: &[u8]) -> u64 {
+    dictionary_of(head).unwrap_or_default()
+}
+
+fn dictionary_of(head: &[u8]) -> Option<u64> {
+    let (&size, header) = head.get(12..)?.split_first()?;
+    let header = header.get(..(usize::from(size) + 1) * 4 - 1)?;
+    let (&flags, mut rest) = header.split_first()?;
+    for flag in [0x40, 0x80] {
+        if flags & flag != 0 {
+            (_, rest) = number(rest)?;
+        }
+    }
+    for _ in 0..=flags & 3 {
+        let (id, after) = number(rest)?;
+        let (length, after) = number(after)?;
+        let (properties, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
+        rest = after;
+        if id == LZMA2 {
+            let bits = u64::from(*properties.first()?) & 0x3f;
+            return Some((2 | bits & 1) << (bits / 2 + 11));
+        }
+    }
+    None
+}
+
+const LZMA2: u64 = 0x21;
+
+/// Seven bits a byte, the lowest first.
+fn number(mut bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut sum = 0_u64;
+    for shift in (0..63).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        sum |= u64::from(byte & 0x7f) << shift;
+        bytes = rest;
+        if byte & 0x80 == 0 {
+            return Some((sum, bytes));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ledger::Reason, scan::inspect_bytes};
+
+    /// `echo hello | xz -9e --lzma2=dict=1536MiB`
+    const LARGE: &[u8] = &[
+        0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00, 0x04, 0xe6, 0xd6, 0xb4, 0x46, 0x02, 0x00, 0x21,
+        0x01, 0x25, 0x00, 0x00, 0x00, 0x3b, 0x78, 0x7b, 0x41, 0x01, 0x00, 0x05, 0x68, 0x65, 0x6c,
+        0x6c, 0x6f, 0x0a, 0x00, 0x00, 0x00, 0xa5, 0x60, 0x97, 0xf1, 0x94, 0xf6, 0xfd, 0xe0, 0x00,
+        0x01, 0x1e, 0x06, 0xc1, 0x2f, 0xa4, 0x1d, 0x1f, 0xb6, 0xf3, 0x7d, 0x01, 0x00, 0x00, 0x00,
+        0x00, 0x04, 0x59, 0x5a,
+    ];
+
+    #[test]
+    fn a_dictionary_of_gibibytes_is_turned_down_and_one_of_xz_is_not() {
+        assert_eq!(super::dictionary(LARGE), 1536 << 20);
+        let inspection = inspect_bytes("in", LARGE);
+        let reasons: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
+        assert_eq!(reasons, [Reason::Damaged]);
+        let mut usual = LARGE.to_vec();
+        // As `-9`; the sum of the header is another then, which is not asked here.
+        usual[16] = 28;
+        assert_eq!(super::dictionary(&usual), 64 << 20);
+        for end in 0..24 {
+            let _any = super::dictionary(&LARGE[..end]);
+        }
+    }
 }

@@ -11,7 +11,7 @@ use std::{
 use super::{Request, excluded, files, objects, shown};
 use crate::{
     error::Error,
-    fact::Commit,
+    fact::{Commit, Fact},
     feed::Buffer,
     inspect::{self, Inspected},
     layers::Scope,
@@ -266,7 +266,7 @@ fn named(mut inspected: Inspected, id: &str, path: &str, commit: Option<&Commit>
             *name = format!("{path}{rest}");
         }
     };
-    for site in inspected.facts.iter_mut().flat_map(|fact| &mut fact.sites) {
+    for site in inspected.facts.iter_mut().flat_map(Fact::all_sites_mut) {
         rename(&mut site.path);
         site.file.iter_mut().for_each(rename);
         site.commit = commit.cloned();

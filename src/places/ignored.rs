@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    ffi::OsString,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
@@ -28,20 +29,24 @@ struct Repository {
 /// Contexts of directories already met.
 #[derive(Default)]
 pub(crate) struct Ignored {
-    contexts: Mutex<HashMap<PathBuf, Arc<Context>>>,
+    contexts: Mutex<HashMap<OsString, Arc<Context>>>,
 }
 
 impl Ignored {
-    /// The context of the directory that `path` lies in. Entries of one directory mostly come one
-    /// after another: `last` saves looking it up.
-    pub(crate) fn around(&self, path: &Path, last: &mut Option<Last>) -> Arc<Context> {
-        let directory = path.parent().unwrap_or(path);
+    /// The context of a directory, which `absolute` names in full. Entries of one directory mostly
+    /// come one after another: `last` saves looking it up.
+    pub(crate) fn around(
+        &self,
+        directory: &Path,
+        absolute: impl FnOnce() -> PathBuf,
+        last: &mut Option<Last>,
+    ) -> Arc<Context> {
         match last {
             Some(last) if last.directory.as_os_str() == directory.as_os_str() => {
                 last.context.clone()
             }
             _ => {
-                let context = self.context(directory);
+                let context = self.context(&absolute());
                 *last = Some(Last { directory: directory.to_owned(), context: context.clone() });
                 context
             }
@@ -49,12 +54,16 @@ impl Ignored {
     }
 
     fn context(&self, directory: &Path) -> Arc<Context> {
-        let known =
-            self.contexts.lock().unwrap_or_else(PoisonError::into_inner).get(directory).cloned();
+        let known = self
+            .contexts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(directory.as_os_str())
+            .cloned();
         known.unwrap_or_else(|| {
             let context = Arc::new(self.load(directory));
             let mut contexts = self.contexts.lock().unwrap_or_else(PoisonError::into_inner);
-            contexts.entry(directory.to_owned()).or_insert(context).clone()
+            contexts.entry(directory.as_os_str().to_owned()).or_insert(context).clone()
         })
     }
 

@@ -25,6 +25,7 @@ use crate::{
     feed::Buffer,
     inspect::{self, Inspected},
     layers::Scope,
+    progress::Progress,
     settings::providers::Providers,
     site::as_directories,
 };
@@ -39,6 +40,7 @@ pub struct Request {
     /// Scan what `.gitignore` leaves out, and `.git` itself.
     pub no_ignore: bool,
     pub limits: Limits,
+    pub progress: Arc<Progress>,
     pub threads: usize,
     pub(crate) providers: Arc<Providers>,
 }
@@ -93,6 +95,9 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 fn shown_name(name: &OsStr) -> String {
+    if let Some(name) = name.to_str() {
+        return name.to_owned();
+    }
     let mut shown = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
         shown.push_str(chunk.valid());

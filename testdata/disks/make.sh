@@ -92,6 +92,11 @@ cp -r tree/* deleted mount && truncate -s 0 mount/sparse
 truncate -s 400000 mount/sparse && cat key.pem >>mount/sparse && truncate -s 600K mount/sparse
 : >mount/etc/text && cat text key.pem >mount/etc/text:hidden
 sync mount/deleted && rm mount/deleted && umount mount
+# What WOF packs stands in a stream of its own; here without being packed.
+truncate -s 2M wof.ntfs && mkntfs -q -F -f -c 4096 wof.ntfs 2>/dev/null
+ntfs-3g -o streams_interface=windows,noatime wof.ntfs mount
+: >mount/key.pem && cat text key.pem text >mount/key.pem:WofCompressedData
+sync mount/key.pem && umount mount
 truncate -s 1M files.exfat && mkfs.exfat -b 4K -c 512 files.exfat >/dev/null
 python3 "$here/exfat.py" files.exfat
 fsck.exfat -n files.exfat >fsck.log || { cat fsck.log; exit 1; }

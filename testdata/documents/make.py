@@ -1,19 +1,20 @@
 """Makes the documents in this directory anew, each around the same key (ec/p-256.pkcs8.pem), by
 the tools that people use. tests/documents.rs says what must be found in them.
 
-pip: bson, cramjam, cryptography, fastavro, lmdb, msoffcrypto-tool, pyarrow, pypdf, reportlab, xlwt.
-Debian: libgsf-bin, postgresql, redis-server.
+pip: bson, compressed-rtf, cramjam, cryptography, fastavro, lmdb, msoffcrypto-tool, pyarrow, pypdf, reportlab, xlwt.
+Debian: etcd-client, etcd-server, libgsf-bin, postgresql, qpdf, redis-server.
 
 python3 make.py [NAME ...]
 """
 
-import base64, hashlib, io, json, mailbox, os, pathlib, sqlite3, struct, subprocess, sys, tempfile, uu, zipfile
+import base64, hashlib, io, json, mailbox, os, pathlib, sqlite3, struct, subprocess, sys, tempfile, uu, zipfile, zlib
 from email.message import EmailMessage, Message
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.policy import SMTP
 
 import bson
+import compressed_rtf
 import fastavro
 import lmdb
 import msoffcrypto.format.ooxml
@@ -185,6 +186,42 @@ def rewritten(change, data=None):
     return out.getvalue()
 
 
+def predicted(writer, predictor):
+    """An attachment whose bytes are differences, in rows of each kind; its name is escaped."""
+    columns, rows = 16, []
+    text = KEY + b" " * (-len(KEY) % columns)
+    above = bytes(columns)
+    for number, at in enumerate(range(0, len(text), columns)):
+        row = text[at : at + columns]
+        left, corner = b"\0" + row[:-1], b"\0" + above[:-1]
+        def paeth(a, b, c):
+            return min((abs(a + b - c - x), at, x) for at, x in enumerate((a, b, c)))[2]
+        guess = [bytes(columns), left, above, [(a + b) // 2 for a, b in zip(left, above)], [paeth(*x) for x in zip(left, above, corner)]]
+        kind = number % 5 if predictor >= 10 else 1
+        change = bytes((byte - old) % 256 for byte, old in zip(row, guess[kind]))
+        rows.append(bytes([kind]) * (predictor >= 10) + change)
+        above = row
+    name = pypdf.generic.NameObject
+    writer.add_attachment("key.pem", b"")
+    for held in writer._objects:
+        if isinstance(held, pypdf.generic.StreamObject) and held.get("/Type") == "/EmbeddedFile":
+            held._data = zlib.compress(b"".join(rows))
+            held[name("/Filter")] = name("/FlateDecode")
+            number = pypdf.generic.NumberObject
+            held[name("/DecodeParms")] = pypdf.generic.DictionaryObject({name("/Predictor"): number(predictor), name("/Columns"): number(columns)})
+            read = pypdf.filters.decode_stream_data(held)
+            assert read == text, "another program reads it"
+
+
+def in_objects(data):
+    """As qpdf writes it, with what names the attachment packed."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        (folder / "in").write_bytes(data)
+        subprocess.run(["qpdf", "--object-streams=generate", "--deterministic-id", folder / "in", folder / "out"], check=True)
+        return (folder / "out").read_bytes()
+
+
 def lzw(writer):
     """The text of the page in LZW, with a long beginning that needs codes of all lengths."""
     contents = writer.pages[0]["/Contents"].get_object()
@@ -203,6 +240,13 @@ def compound(**streams):
         out = pathlib.Path(folder) / "out.ole"
         subprocess.run(["gsf", "createole", out, *streams], check=True, cwd=folder)
         return out.read_bytes()
+
+
+def rich():
+    """The body of a message of Outlook, in rich text and packed."""
+    lines = "".join(f"{line}\\par\r\n" for line in KEY.decode().splitlines())
+    text = "{\\rtf1\\ansi\\ansicpg1252\\fromtext \\deff0{\\fonttbl{\\f0 Arial;}}\r\n\\uc1\\pard\\plain\\f0\\fs20\r\n" + lines + "}"
+    return compound(**{"__substg1.0_10090102": compressed_rtf.compress(text.encode(), compressed=True)})
 
 
 def fragmented():
@@ -295,10 +339,13 @@ def avro(codec):
     return out.getvalue()
 
 
-def parquet():
+def parquet(codec="NONE", **how):
+    """A key among values that pack, in a column of a column, in two groups of rows."""
     out = io.BytesIO()
-    rows = pyarrow.table({"k": [KEY.decode()]})
-    pyarrow.parquet.write_table(rows, out, compression="NONE", use_dictionary=False, write_statistics=False)
+    values = [f"value {number}" for number in range(300)]
+    rows = pyarrow.table({"id": range(301), "k": [{"pem": value} for value in [*values, KEY.decode()]]})
+    how = {"use_dictionary": False, "write_statistics": False} | how
+    pyarrow.parquet.write_table(rows, out, compression=codec, row_group_size=200, **how)
     return out.getvalue()
 
 
@@ -308,6 +355,20 @@ def pages():
         with lmdb.open(folder, map_size=1 << 20) as base, base.begin(write=True) as change:
             change.put(b"key", b"x" * 3900 + KEY + b"x" * 3900)
         return (pathlib.Path(folder) / "data.mdb").read_bytes()
+
+
+def etcd():
+    """A snapshot of etcd, whose pages bbolt makes: a Secret of several pages, and a key as it is."""
+    secret = {"kind": "Secret", "data": {"tls.key": base64.b64encode(KEY).decode()}, "pad": "x" * 6000}
+    with tempfile.TemporaryDirectory() as folder:
+        server = subprocess.Popen(["etcd", "--data-dir", f"{folder}/data", "--log-level", "fatal"])
+        try:
+            for key, value in (("tls", json.dumps(secret).encode()), ("raw", b"x" * 5000 + b"\n" + KEY + b"x" * 5000)):
+                subprocess.run(["etcdctl", "put", f"/registry/secrets/default/{key}"], input=value, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(["etcdctl", "snapshot", "save", f"{folder}/snapshot"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        finally:
+            server.kill()
+        return pathlib.Path(folder, "snapshot").read_bytes()
 
 
 def twice(value):
@@ -345,11 +406,15 @@ MAKERS = {
     "escaped.pdf": lambda: page(compress=0).replace(b"-----BEGIN", rb"\055----BEGIN"),
     "flate.pdf": lambda: page(encode85=0),
     "attached.pdf": lambda: rewritten(lambda writer: writer.add_attachment("keys.zip", zipped())),
+    "objects.pdf": lambda: in_objects(rewritten(lambda writer: writer.add_attachment("schlüssel.pem", KEY + b"\n" * 99))),
+    "png.pdf": lambda: rewritten(lambda writer: predicted(writer, 12)),
+    "tiff.pdf": lambda: rewritten(lambda writer: predicted(writer, 2)),
     "lzw.pdf": lambda: rewritten(lzw, page()),
     "encrypted.pdf": lambda: rewritten(lambda writer: writer.encrypt("x", algorithm="AES-256"), page()),
     "empty.pdf": lambda: page(lines=[]),
     "small.ole": lambda: compound(archive=zipped(), text=b"nothing"),
     "large.ole": lambda: compound(archive=b"x" * 5000, zip=zipped() + bytes(5000)),
+    "rich.ole": rich,
     "fragmented.ole": fragmented,
     "sheet.xls": sheet,
     "protected.docx": protected,
@@ -363,7 +428,15 @@ MAKERS = {
     "plain.pgdump": lambda: postgres("-Z0", rows=1),
     **{f"{codec}.avro": lambda codec=codec: avro(codec) for codec in ("null", "deflate", "snappy", "bzip2")},
     "none.parquet": parquet,
+    "snappy.parquet": lambda: parquet("SNAPPY"),
+    "dictionary.parquet": lambda: parquet("SNAPPY", use_dictionary=True),
+    "gzip.parquet": lambda: parquet("GZIP", data_page_version="2.0"),
+    "brotli.parquet": lambda: parquet("BROTLI"),
+    "zstd.parquet": lambda: parquet("ZSTD", data_page_version="2.0", column_encoding={"k.pem": "DELTA_LENGTH_BYTE_ARRAY", "id": "PLAIN"}),
+    "lz4.parquet": lambda: parquet("LZ4"),
+    "shared.parquet": lambda: parquet("ZSTD", column_encoding={"k.pem": "DELTA_BYTE_ARRAY", "id": "PLAIN"}),
     "pages.mdb": pages,
+    "snapshot.etcd": etcd,
     "row.bson": lambda: bson.dumps({"key": KEY.decode()}),
     "twice.json": lambda: twice(KEY.decode()),
     "notebook.ipynb": notebook,

@@ -2,8 +2,8 @@
 # Makes the containers in this directory anew, each around the same key (ec/p-256.pkcs8.pem), with
 # the tools that people make them with. tests/layers.rs says what must be found in them.
 #
-# Tools: tar, cpio, ar, gzip, bzip2, xz, zstd, lz4, lzip, compress (Debian: ncompress), zip, 7z
-# (7zip), dpkg-deb, rpmbuild, python3.
+# Tools: tar, cpio, ar, gzip, bzip2, xz, zstd, lz4, lzip, brotli, compress (Debian: ncompress), zip,
+# 7z (7zip), gcab, cabextract, dpkg-deb, rpmbuild, skopeo, umoci, python3.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
@@ -37,6 +37,7 @@ for made in text:plain bomb:bomb empty:empty; do
   zstd -q --check -c "$from" >"$to.zstd"
   lz4 -qc "$from" >"$to.lz4"
   lzip -c "$from" >"$to.lzip"
+  brotli -c "$from" >"$to.brotli"
   # It leaves alone what does not shrink, unless told.
   compress -cf "$from" >"$to.compress" || test -s "$to.compress" || test "$from" = empty
 done
@@ -97,11 +98,44 @@ cat plain.zip key.pem >trailing.zip
 7z a -bso0 -psecret encrypted.7z key.pem
 7z a -bso0 -psecret -mhe=on hidden.7z key.pem
 
+gcab -czn plain.cab noise key.pem text
+gcab -czn bomb.cab bomb
+gcab -czn empty.cab empty
+gcab -cn stored.cab key.pem
+{ seq 1 9000; cat key.pem; } >long
+touch -d @1700000000 long && gcab -czn blocks.cab long
+# Of LZX a block that is stored: no tool here packs it.
+python3 - <<'P'
+import struct
+text = open("text", "rb").read()
+def words(bits):
+    bits += "0" * (-len(bits) % 16)
+    return b"".join(struct.pack("<H", int(bits[at : at + 16], 2)) for at in range(0, len(bits), 16))
+data = words(f"0{3:03b}{len(text):024b}") + struct.pack("<3L", 1, 1, 1) + text + b"\0" * (len(text) % 2)
+blocks = struct.pack("<LHH", 0, len(data), len(text)) + data
+files = struct.pack("<LLHHHH", len(text), 0, 0, 0x5821, 0, 0x20) + b"keys\\text\0"
+head = 36 + 8
+folder = struct.pack("<LHH", head + len(files), 1, 0x1503)
+whole = head + len(files) + len(blocks)
+head = b"MSCF" + struct.pack("<LLLLLBBHHHHH", 0, whole, 0, head, 0, 3, 1, 1, 1, 0, 0, 0)
+open("lzx.cab", "wb").write(head + folder + files + blocks)
+P
+cabextract -tq ./*.cab
+
 mkdir -p deb/DEBIAN deb/etc && cp key.pem deb/etc/
 printf 'Package: x\nVersion: 1\nArchitecture: all\nMaintainer: a <a@example.org>\nDescription: x\n' >deb/DEBIAN/control
 for method in gzip xz zstd; do
   dpkg-deb --root-owner-group "-Z$method" -b deb "$method.deb" >/dev/null 2>&1 || rm -f "$method.deb"
 done
+# An image whose second layer deletes the key of the first.
+umoci init --layout image && umoci new --image image:x
+for step in "cp key.pem" "rm -f"; do
+  rm -rf bundle && umoci unpack --rootless --image image:x bundle
+  mkdir -p bundle/rootfs/etc && $step bundle/rootfs/etc/key.pem
+  umoci repack --image image:x bundle
+done
+skopeo --insecure-policy copy -q oci:image:x docker-archive:image.tar:x:x
+
 mkdir -p rpm && cat >x.spec <<'S'
 Name: x
 Version: 1
@@ -125,9 +159,11 @@ done
 mkdir "$here/nested"
 for layer in plain.*; do
   kind=${layer#plain.}
+  test "$kind" != brotli || continue
   # Through the shell's name for it, which no reader looks at.
   cp "$layer" inner && "${pack[@]}" -c inner | zstd -qc >"$here/nested/$kind"
 done
 rm -f key.pem
-cp ./*.{gzip,bzip2,xz,lzma,zstd,lz4,lzip,compress,zlib,tar,cpio,ar,zip,7z,deb,rpm} "$here/"
+mv bomb.brotli "$here/bomb.brotli.br"
+cp ./*.{gzip,bzip2,xz,lzma,zstd,lz4,lzip,brotli,compress,zlib,tar,cpio,ar,zip,7z,cab,deb,rpm} "$here/"
 cd "$here" && rm -f ./*.bomb && find . -size +300k -name 'bomb.*' -print

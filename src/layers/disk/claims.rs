@@ -8,14 +8,14 @@ use super::super::{Entries, ReadSeek};
 const KEPT: usize = 1 << 20;
 
 #[derive(Default)]
-pub(super) struct Claims {
+pub(in crate::layers) struct Claims {
     ranges: Vec<(u64, u64)>,
     /// Length at which ranges are next made fewer.
     limit: usize,
 }
 
 impl Claims {
-    pub(super) fn add(&mut self, from: u64, to: u64) {
+    pub(in crate::layers) fn add(&mut self, from: u64, to: u64) {
         if to <= from {
             return;
         }
@@ -42,7 +42,7 @@ impl Claims {
     }
 
     /// Looks at everything below `length` that nothing claims.
-    pub(super) fn gaps(
+    pub(in crate::layers) fn gaps(
         mut self,
         file: &mut dyn ReadSeek,
         length: u64,

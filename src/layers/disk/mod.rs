@@ -1,14 +1,14 @@
 //! Disks: images of them, the partitions on them, and the file systems in those. What is inside is
 //! read in place, so that a file in a file system in a partition in an image is copied nowhere.
 
-mod claims;
+pub(super) mod claims;
 pub(super) mod ext;
 pub(super) mod fat;
 mod files;
 pub(super) mod iso9660;
 pub(super) mod lvm;
 pub(super) mod ntfs;
-mod numbers;
+pub(super) mod numbers;
 pub(super) mod partitions;
 pub(super) mod qcow2;
 pub(super) mod squashfs;

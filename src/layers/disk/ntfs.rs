@@ -20,8 +20,8 @@ use crate::ledger::Reason;
 
 pub(in super::super) const LAYER: Layer = Layer {
     name: "ntfs",
-    about: "NTFS with all streams; what it packed or encrypted, and what was deleted, is seen as \
-            it lies there",
+    about: "NTFS with all streams; what it or WOF packed, which the ledger names, what it \
+            encrypted, and what was deleted, is seen as it lies there",
     is,
     open: Open::Seek(open),
 };
@@ -54,6 +54,9 @@ struct Stream {
     size: u64,
     flags: u16,
 }
+
+/// The stream in which the Windows Overlay Filter (`compact /exe`) keeps a file, packed.
+const WOF: &[u8] = b":WofCompressedData";
 
 const PACKED: u16 = 0x00ff;
 const ENCRYPTED: u16 = 0x4000;
@@ -214,6 +217,11 @@ impl System {
         }
         if stream.flags & PACKED != 0 {
             entries.skip(path, Reason::NoReader, "ntfs: compressed; it is scanned as it is");
+            return Ok(());
+        }
+        if path.ends_with(WOF) {
+            // The file itself is a hole.
+            entries.skip(path, Reason::NoReader, "ntfs: packed by WOF; it is scanned as it is");
             return Ok(());
         }
         let size = stream.size;

@@ -5,26 +5,26 @@ fn chunk<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     chunk.copied().unwrap_or([0; N])
 }
 
-pub(super) fn le16(bytes: &[u8], at: usize) -> u16 {
+pub(in crate::layers) fn le16(bytes: &[u8], at: usize) -> u16 {
     u16::from_le_bytes(chunk(bytes, at))
 }
 
-pub(super) fn le32(bytes: &[u8], at: usize) -> u32 {
+pub(in crate::layers) fn le32(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(chunk(bytes, at))
 }
 
-pub(super) fn le64(bytes: &[u8], at: usize) -> u64 {
+pub(in crate::layers) fn le64(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(chunk(bytes, at))
 }
 
-pub(super) fn be16(bytes: &[u8], at: usize) -> u16 {
+pub(in crate::layers) fn be16(bytes: &[u8], at: usize) -> u16 {
     u16::from_be_bytes(chunk(bytes, at))
 }
 
-pub(super) fn be32(bytes: &[u8], at: usize) -> u32 {
+pub(in crate::layers) fn be32(bytes: &[u8], at: usize) -> u32 {
     u32::from_be_bytes(chunk(bytes, at))
 }
 
-pub(super) fn be64(bytes: &[u8], at: usize) -> u64 {
+pub(in crate::layers) fn be64(bytes: &[u8], at: usize) -> u64 {
     u64::from_be_bytes(chunk(bytes, at))
 }

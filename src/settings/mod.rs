@@ -325,6 +325,9 @@ pub(crate) fn read(
     let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
     let source = Source::new(path.to_owned(), file.map(str::to_owned), text);
     if front_end.is_gathered {
+        if front_end.name == terraform::NAME && !terraform::is_module_file(path) && !is_beside {
+            return Read::default();
+        }
         let document = Document { source, front_end, is_marked };
         return Read { document: Some(document), ..Read::default() };
     }

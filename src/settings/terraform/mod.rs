@@ -50,6 +50,15 @@ pub(crate) fn reads_beside(path: &str, bytes: &[u8]) -> bool {
         && (has("Statement") || has("capabilities") || has("bindings"))
 }
 
+/// Whether a file belongs to a module itself; templates only may.
+pub(crate) fn is_module_file(path: &str) -> bool {
+    is_code(path) || is_settings(path)
+}
+
+fn is_settings(path: &str) -> bool {
+    path.ends_with(".tfvars") || path.ends_with(".tfvars.json")
+}
+
 fn is_code(path: &str) -> bool {
     [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| path.ends_with(end))
 }
@@ -104,14 +113,13 @@ fn directories(reading: &Reading<'_>) -> BTreeMap<String, Files> {
     let source = Regex::new(r#""?source"?\s*[=:]\s*"(\.{1,2}/[^"$]*|\.{1,2})""#).ok();
     for (number, document) in reading.sources.iter() {
         let (path, name) = split(&document.path);
-        let is_settings = name.ends_with(".tfvars") || name.ends_with(".tfvars.json");
-        if !is_settings && !is_code(name) {
+        if !is_module_file(name) {
             continue;
         }
         let path = join(path, ".");
         let files = directories.entry(path.clone()).or_default();
         files.is_marked |= reading.marked.contains(&number);
-        if is_settings {
+        if is_settings(name) {
             files.settings.push(number);
             continue;
         }
@@ -202,23 +210,25 @@ fn parse(
         reading.sources.get(*number).map_or("", |source| split(&source.path).1).to_owned()
     };
     let mut code = files.code.clone();
-    // Override files come last.
-    code.sort_by_key(|number| {
+    let is_override = |number: &u32| {
         let name = name(number);
-        let stem = name.split('.').next().unwrap_or_default().to_owned();
-        (stem == "override" || stem.ends_with("_override"), name)
-    });
+        let stem = name.split('.').next().unwrap_or_default();
+        stem == "override" || stem.ends_with("_override")
+    };
+    // What they say replaces what was said before them.
+    code.sort_by_key(|number| (is_override(number), name(number)));
     for number in code {
+        let is_override = is_override(&number);
         let text = reading.text(number);
         if name(&number).ends_with(".json") {
             match json::parse(number, text) {
-                Ok(node) => directory.add(body_of_json(&node)),
+                Ok(node) => directory.add(body_of_json(&node), is_override),
                 Err((at, problem)) => problems.push((number, at, problem)),
             }
         } else {
             let parsed = hcl::parse(number, text);
             problems.extend(parsed.problems.into_iter().map(|(at, why)| (number, at, why)));
-            directory.add(parsed.body);
+            directory.add(parsed.body, is_override);
         }
     }
     // Those that are read without being named, in the order in which they are read.

@@ -25,9 +25,8 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// Adds what one file declares. What is declared twice counts as it comes last, as in override
-    /// files.
-    pub(super) fn add(&mut self, body: Body) {
+    /// Adds what one file declares. An override file replaces attributes and blocks of what it names.
+    pub(super) fn add(&mut self, body: Body, is_override: bool) {
         for mut block in body.blocks {
             let mut labels = std::mem::take(&mut block.labels).into_iter();
             match (block.name.as_str(), labels.next(), labels.next()) {
@@ -36,7 +35,7 @@ impl Directory {
                     self.locals.extend(of.map(|Attribute { name, value, .. }| (name, value)));
                 }
                 ("variable", Some(name), None) => {
-                    self.variables.insert(name, block);
+                    put(&mut self.variables, name, block, is_override);
                 }
                 ("output", Some(name), None) => {
                     let mut attributes = block.body.attributes.into_iter();
@@ -45,16 +44,38 @@ impl Directory {
                     }
                 }
                 ("module", Some(name), None) => {
-                    self.modules.insert(name, block);
+                    put(&mut self.modules, name, block, is_override);
                 }
                 ("resource", Some(kind), Some(name)) => {
-                    self.resources.insert((kind, name), block);
+                    put(&mut self.resources, (kind, name), block, is_override);
                 }
                 ("data" | "ephemeral", Some(kind), Some(name)) => {
-                    self.data.insert((kind, name), block);
+                    put(&mut self.data, (kind, name), block, is_override);
                 }
                 _ => {}
             }
+        }
+    }
+}
+
+/// Adds a block, or, in an override file, puts what it says into the one that is there.
+fn put<K: Ord>(blocks: &mut BTreeMap<K, Block>, name: K, block: Block, is_override: bool) {
+    match blocks.get_mut(&name).filter(|_| is_override) {
+        Some(known) => {
+            for attribute in block.body.attributes {
+                known.body.attributes.retain(|old| old.name != attribute.name);
+                known.body.attributes.push(attribute);
+            }
+            known.body.blocks.retain(|old| {
+                !block.body.blocks.iter().any(|new| {
+                    let replaces = if new.name == "dynamic" { new.labels.first() } else { None };
+                    new.name == old.name || replaces == Some(&old.name)
+                })
+            });
+            known.body.blocks.extend(block.body.blocks);
+        }
+        None => {
+            blocks.insert(name, block);
         }
     }
 }

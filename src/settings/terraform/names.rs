@@ -209,5 +209,7 @@ fn unset(of: &Instance<'_>, name: &str, wanted: Option<&Expr>, span: Option<Span
         }
         Some(_) => false,
     };
-    if is_text { refer(&format!("{}var.{name}", of.prefix), span) } else { Node::unknown(span) }
+    // What a call leaves out though it must not is not known at all.
+    let is_root = of.call.is_none();
+    if is_text && is_root { refer(&format!("var.{name}"), span) } else { Node::unknown(span) }
 }

@@ -106,6 +106,7 @@ fn expressions_and_functions() {
         ("{a = {b = [1, 2]}}.a.b[1]", "2"),
         ("\"%{ for x in [1, 2] ~}\\n<${x}>\\n%{ endfor ~}\\nend\"", "<1>\n<2>\nend"),
         ("\"%{ if 1 == 2 }a%{ else }b%{ endif }\"", "b"),
+        ("\"%{ for x in [1, 2] }\\t${x}%{ endfor }\"", "\t1\t2"),
         ("\"$${aws:username} %%{x}\"", "${aws:username} %{x}"),
         ("try({a = 1}.b, \"other\")", "other"),
         ("can({a = 1}.a)", "true"),
@@ -337,6 +338,16 @@ fn json_syntax_is_the_same() {
     assert_eq!(evaluated.show(key, "rule.x"), "1");
     assert_eq!(evaluated.show(key, "many.x"), "p");
     assert_eq!(evaluated.at(key, "enable_key_rotation"), "false");
+}
+
+#[test]
+fn an_override_file_replaces_what_it_names_and_no_more() {
+    let main = "resource \"t\" \"n\" {\n  a = 1\n  b = 2\n  c { x = 1 }\n  d { x = 1 }\n}\n";
+    let other = "resource \"t\" \"n\" {\n  b = 3\n  c { x = 2 }\n}\n";
+    let evaluated = evaluate_files(&[("a_override.tf", other), ("main.tf", main)]);
+    assert_eq!(evaluated.resources.len(), 1);
+    let shown = ["a", "b", "c.x", "d.x"].map(|path| evaluated.show("t.n", path));
+    assert_eq!(shown, ["1", "3", "2", "1"]);
 }
 
 #[test]

@@ -132,6 +132,7 @@ pub(super) fn grants(
             .with(Field::Principal, format!("policy {principal}"))
             .with(Field::Breadth, "named")
             .with(Field::Document, "path-policy")
+            .with(Field::Conditions, Vec::new())
             .with(Field::Scope, if grant.key.is_some() { "key" } else { "all-keys" })
             .with(Field::Wildcards, if grant.is_all { "all" } else { "none" })
             .with(

@@ -49,8 +49,6 @@ struct Statement {
     capabilities: BTreeSet<&'static str>,
     is_everything: bool,
     in_tenancy: bool,
-    /// `compartment pay`.
-    place: String,
     condition: Option<String>,
 }
 
@@ -83,9 +81,6 @@ pub(crate) fn statement(
         fact = fact
             .with(Field::Conditions, Vec::new())
             .with(Field::Limited, statement.condition.is_some());
-        if !statement.in_tenancy {
-            fact = fact.with(Field::Key, statement.place.as_str());
-        }
         if let Some(condition) = &statement.condition {
             narrow(&mut fact.fields, condition);
         }
@@ -168,8 +163,7 @@ fn read(text: &str) -> Option<Statement> {
         action: what.trim().to_owned(),
         capabilities,
         is_everything,
-        in_tenancy: place.trim().eq_ignore_ascii_case("in tenancy"),
-        place: place.trim().get("in ".len()..).unwrap_or_default().to_owned(),
+        in_tenancy: place.trim().to_ascii_lowercase().ends_with("in tenancy"),
         condition,
     })
 }

@@ -192,9 +192,8 @@ pub(crate) fn strength(algorithm: &str, bits: Option<u32>, curve: Option<&str>) 
         "ml-kem" | "ml-dsa" | "slh-dsa" => curve.and_then(post_quantum),
         "des" => Some(56),
         "3des" => bits.map(|bits| if bits >= 168 { 112 } else { 80 }),
-        "aes" | "hmac" | "chacha20" | "xchacha20" | "camellia" | "secret" | "blake2b" => {
-            bits.map(|bits| bits.min(256))
-        }
+        "aes" | "hmac" | "chacha20" | "xchacha20" | "xsalsa20" | "camellia" | "secret"
+        | "blake2b" => bits.map(|bits| bits.min(256)),
         _ => None,
     }
 }

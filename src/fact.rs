@@ -121,6 +121,8 @@ fields! {
     Algorithm = "algorithm",
     /// Name under which a store keeps the key.
     Alias = "alias",
+    /// Whether the key could at no time be read in plaintext (CKA_ALWAYS_SENSITIVE).
+    AlwaysSensitive = "always_sensitive",
     /// What of a key or of a name changes or differs: `target`, `policy`, `state` …
     Attribute = "attribute",
     /// What it is before the change.
@@ -191,6 +193,8 @@ fields! {
     MultiRegion = "multi_region",
     /// What people call it: address, alias or label.
     Name = "name",
+    /// Whether the key could at no time leave its store (CKA_NEVER_EXTRACTABLE).
+    NeverExportable = "never_exportable",
     /// End of the validity of a certificate (RFC 3339).
     NotAfter = "not_after",
     /// Value of a setting that is a number.

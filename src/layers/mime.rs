@@ -94,7 +94,7 @@ fn after(bytes: &[u8], byte: u8) -> &[u8] {
     memchr::memchr(byte, bytes).and_then(|at| bytes.get(at + 1..)).unwrap_or_default()
 }
 
-fn percent(text: &[u8]) -> Vec<u8> {
+pub(crate) fn percent(text: &[u8]) -> Vec<u8> {
     escaped(text, b'%')
 }
 

@@ -16,7 +16,7 @@ mod lz4;
 mod lzip;
 mod lzma;
 mod mbox;
-mod mime;
+pub(crate) mod mime;
 mod name;
 mod parquet;
 mod pdf;

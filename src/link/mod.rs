@@ -1,6 +1,8 @@
 //! Facts about facts: what can only be said once everything has been seen. Environments by path,
 //! keys that the whole world has, one key in several files, a key and what it opens.
 
+mod duties;
+mod replicas;
 mod wraps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,11 +34,13 @@ impl Environments {
 
 /// Completes `facts` and adds the links between them. `facts` are in their final order.
 pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) {
-    let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, fact) in facts.iter_mut().enumerate().filter(|(_, f)| f.kind == Kind::Material) {
+    for fact in facts.iter_mut().filter(|fact| fact.kind != Kind::Record) {
         if let Some(environment) = environments.of(&fact.site().path) {
             fact.fields.insert(Field::Environment, environment.into());
         }
+    }
+    let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, fact) in facts.iter_mut().enumerate().filter(|(_, f)| f.kind == Kind::Material) {
         let Some(key) = fact.text(Field::KeyId).map(str::to_owned) else { continue };
         if let Some(source) = published::published(&key) {
             fact.fields.insert(Field::Published, source.into());
@@ -53,6 +57,8 @@ pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) {
         links.extend(pair(key, &secret, &public));
     }
     links.extend(wraps::link(facts));
+    links.extend(duties::link(facts));
+    links.extend(replicas::link(facts));
     facts.extend(links);
 }
 

@@ -54,12 +54,14 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Paths
         | Field::RotationDays
         | Field::Strength => Type::Int,
-        Field::CanRotate
+        Field::AlwaysSensitive
+        | Field::CanRotate
         | Field::DeletionProtected
         | Field::Expires
         | Field::Exportable
         | Field::Limited
         | Field::MultiRegion
+        | Field::NeverExportable
         | Field::PlaintextBackup
         | Field::SameDirectory
         | Field::Sensitive

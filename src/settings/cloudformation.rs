@@ -304,7 +304,7 @@ mod tests {
         let source = sources.add(Source::new("t.yaml".into(), None, text.to_owned().into()));
         let document = yaml::parse(source, text).documents.remove(0);
         assert!(is(&document));
-        let mut reading = Reading::new(Providers::builtin(), &sources);
+        let mut reading = Reading::new(Providers::builtin(), &sources, [source].into());
         read(&document, source, &mut reading);
         reading.resources.into_iter().map(|of| (of.type_name, of.body)).collect()
     }

@@ -31,6 +31,25 @@ pub(crate) fn parse(source: u32, text: &str) -> Result<Node, (usize, String)> {
     }))
 }
 
+/// The values of a text that has one on each line. Those before a line that is none are kept.
+pub(crate) fn parse_lines(source: u32, text: &str) -> (Vec<Node>, Option<(usize, String)>) {
+    let mut values = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if !line.trim().is_empty() {
+            match parse(source, line) {
+                Ok(mut value) => {
+                    value.shift(start);
+                    values.push(value);
+                }
+                Err((at, problem)) => return (values, Some((start.saturating_add(at), problem))),
+            }
+        }
+        start = start.saturating_add(line.len());
+    }
+    (values, None)
+}
+
 /// A value inside of a text, as `aws kms get-key-policy` has it. All of it is where the text is.
 pub(crate) fn parse_within(text: &str, span: Span) -> Option<Node> {
     let parsed = parse_to_ast(text, &jsonc_parser::CollectOptions::default(), &OPTIONS).ok()?;
@@ -79,6 +98,16 @@ mod tests {
         assert_eq!(second.span.source, 7);
         // The last of two members with one name counts.
         assert_eq!(root.get("a").unwrap().as_bool(), Some(true));
+    }
+
+    #[test]
+    fn values_may_have_a_line_each() {
+        let text = "{\"a\": 1}\n\n{\"a\": \"é\"}\n{\n";
+        let (values, problem) = parse_lines(0, text);
+        assert_eq!(values.len(), 2);
+        let second = values[1].get("a").unwrap();
+        assert_eq!(&text[second.span.start as usize..second.span.end as usize], "\"é\"");
+        assert_eq!(problem.unwrap().0, text.len() - 2);
     }
 
     #[test]

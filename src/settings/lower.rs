@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Source, Sources, azure, durations,
-    providers::{Condition, Emission, Emits, Place, Providers, Spec, Take, Test},
-    tree::{Node, Path, Span},
+    Source, Sources, aws, azure, durations, json, kubernetes, oracle_cloud,
+    providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
+    sops,
+    tree::{Node, Path, Span, Tree},
     vault,
 };
 use crate::{
@@ -47,12 +48,20 @@ pub(crate) type Evaluator = fn(&Resource, &Scene<'_>, &Emission, &mut Lowered);
 
 /// By the name that `emits:` has.
 pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
+    ("aws-alarm", aws::alarm),
+    ("aws-grant", aws::grant),
+    ("aws-identities", aws::identities),
+    ("aws-policy", aws::policy),
     ("azure-access-policy", azure::access_policy),
     ("azure-key", azure::key),
     ("azure-key-reference", azure::key_reference),
     ("azure-release-policy", azure::release_policy),
     ("azure-role", azure::role),
     ("azure-rotation-policy", azure::rotation_policy),
+    ("container-arguments", kubernetes::container_arguments),
+    ("encryption-configuration", kubernetes::encryption_configuration),
+    ("oracle-statement", oracle_cloud::statement),
+    ("sops-recipients", sops::recipients),
     ("vault-policy", vault::grants),
     ("vault-transit-versions", vault::versions),
 ];
@@ -73,23 +82,40 @@ pub(crate) fn lower(
     lowered: &mut Lowered,
 ) {
     for emission in providers.emissions(&resource.type_name) {
-        let body = &resource.body;
-        let scenes: Vec<Vec<&Node>> = match &emission.each {
-            None => vec![vec![body]],
-            Some(path) => {
-                let look = body.find(path);
-                lowered.undecided += u64::from(look.unknown);
-                look.nodes.into_iter().map(|item| vec![item, body]).collect()
-            }
-        };
-        for items in scenes {
-            let scene = Scene { resource, items, sources };
+        each_item(&[&resource.body], &emission.each, lowered, &mut |items, lowered| {
+            let scene = Scene { resource, items: items.to_vec(), sources };
             match all_hold(&emission.when, &scene) {
                 Some(true) => scene.emit(emission, lowered),
                 Some(false) => {}
                 None => lowered.undecided += 1,
             }
-        }
+        });
+    }
+}
+
+/// Calls `then` with every item that `steps` lead to, before what it stands in. A text on the way
+/// that is JSON is gone into: policies are often written so.
+pub(super) fn each_item(
+    items: &[&Node],
+    steps: &[Path],
+    lowered: &mut Lowered,
+    then: &mut dyn FnMut(&[&Node], &mut Lowered),
+) {
+    let (Some(item), Some((step, steps))) = (items.first(), steps.split_first()) else {
+        return then(items, lowered);
+    };
+    let look = item.find(step);
+    lowered.undecided += u64::from(look.unknown);
+    for node in look.nodes {
+        let within = match node.as_text() {
+            Some(text) if !steps.is_empty() && text.trim_start().starts_with(['{', '[']) => {
+                json::parse_within(text, node.span)
+            }
+            _ => None,
+        };
+        let mut inside = vec![within.as_ref().unwrap_or(node)];
+        inside.extend(items);
+        each_item(&inside, steps, lowered, then);
     }
 }
 
@@ -107,7 +133,7 @@ pub(crate) fn all_hold(conditions: &[Condition], scene: &Scene<'_>) -> Option<bo
 }
 
 /// What a place holds.
-enum Found<'a> {
+pub(super) enum Found<'a> {
     Nodes(Vec<&'a Node>),
     Text(String),
     Absent,
@@ -115,15 +141,7 @@ enum Found<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// What `path` leads to in the item.
-    pub(crate) fn find(&self, path: &Path) -> super::tree::Look<'a> {
-        self.items.first().map_or_else(
-            || super::tree::Look { nodes: Vec::new(), unknown: false },
-            |item| item.find(path),
-        )
-    }
-
-    fn look(&self, place: &Place) -> Found<'a> {
+    pub(super) fn look(&self, place: &Place) -> Found<'a> {
         match place {
             Place::Address => Found::Text(self.resource.address.clone()),
             Place::Declared => Found::Text(self.resource.declared()),
@@ -147,15 +165,15 @@ impl<'a> Scene<'a> {
                 Some(text) => vec![Some(text.clone())],
                 None => match condition.test {
                     Test::Present(wanted) => return Some(!wanted),
-                    Test::Not(_) => return Some(true),
-                    Test::Is(_) | Test::Below(_) => return Some(false),
+                    Test::Not(_) | Test::Like(_, false) => return Some(true),
+                    Test::Is(_) | Test::Like(_, true) | Test::Below(_) => return Some(false),
                 },
             },
             Found::Text(text) => vec![Some(text)],
             Found::Nodes(nodes) => nodes.iter().map(|node| node.scalar().map(Into::into)).collect(),
         };
-        let any_of = |values: &[String]| {
-            let is_one = |text: &String| values.iter().any(|v| v.eq_ignore_ascii_case(text));
+        let any_of = |values: &[String], fits: fn(&str, &str) -> bool| {
+            let is_one = |text: &String| values.iter().any(|value| fits(value, text));
             if texts.iter().flatten().any(is_one) {
                 return Some(true);
             }
@@ -170,8 +188,9 @@ impl<'a> Scene<'a> {
         };
         match &condition.test {
             Test::Present(wanted) => Some(*wanted),
-            Test::Is(values) => any_of(values),
-            Test::Not(values) => any_of(values).map(|is| !is),
+            Test::Is(values) => any_of(values, str::eq_ignore_ascii_case),
+            Test::Not(values) => any_of(values, str::eq_ignore_ascii_case).map(|is| !is),
+            Test::Like(values, wanted) => any_of(values, is_like).map(|is| is == *wanted),
             Test::Below(limit) => texts
                 .iter()
                 .flatten()
@@ -191,7 +210,10 @@ impl<'a> Scene<'a> {
             Emits::Fact(kind) => {
                 let mut fact = self.fact(kind, emission);
                 complete(&mut fact);
-                lowered.facts.push(fact);
+                // A role over something else than keys.
+                if fact.fields.get(&Field::Capabilities) != Some(&Value::List(Vec::new())) {
+                    lowered.facts.push(fact);
+                }
             }
         }
     }
@@ -219,6 +241,7 @@ impl<'a> Scene<'a> {
     /// What a field is, and where that is written.
     fn value(&self, field: Field, spec: &Spec) -> Option<(Value, Option<Span>)> {
         let mut unknown = false;
+        let mut unmapped = None;
         for place in &spec.from {
             match self.look(place) {
                 Found::Absent => {}
@@ -232,11 +255,26 @@ impl<'a> Scene<'a> {
                     return Some((value, None));
                 }
                 Found::Nodes(nodes) => {
+                    let is_blank = |table: &Table| {
+                        nodes.first().and_then(|n| n.as_text()).is_some_and(|n| table.is_blank(n))
+                    };
+                    if spec.table.as_ref().is_some_and(is_blank) {
+                        return None;
+                    }
                     let span = nodes.first().map(|node| node.span);
                     let value = take(field, spec, &nodes, &self.resource.scope);
+                    let is_known = nodes.iter().all(|node| node.scalar().is_some());
+                    if value == Value::Unknown && is_known && spec.table.is_some() {
+                        unmapped = span;
+                        continue;
+                    }
                     return Some((value, span));
                 }
             }
+        }
+        if unmapped.is_some() && !unknown {
+            let value = spec.absent.clone().filter(|_| spec.from.len() > 1);
+            return Some((value.unwrap_or(Value::Unknown), unmapped));
         }
         if unknown {
             return Some((Value::Unknown, None));
@@ -264,6 +302,12 @@ fn take(field: Field, spec: &Spec, nodes: &[&Node], scope: &str) -> Value {
             .map(|text| Value::Text(text.to_owned()))
             .or_else(|| first.scalar().map(|text| Value::Text(text.into_owned()))),
         Take::List => return take_list(spec, nodes),
+        Take::Names => return take_names(spec, nodes),
+        Take::Any => {
+            let mut texts = nodes.iter().flat_map(|node| node.elements()).map(Node::scalar);
+            let holds = texts.any(|text| text.is_some_and(|text| mapped(spec, &text).is_some()));
+            Some(Value::Bool(holds))
+        }
         Take::Days => first.scalar().and_then(|text| durations::days(&text)).map(Value::Int),
         Take::DaysOfSeconds => first.as_int().map(|seconds| Value::Int(seconds / 86_400)),
         Take::DaysOfHours => first.as_int().map(|hours| Value::Int(hours / 24)),
@@ -272,7 +316,14 @@ fn take(field: Field, spec: &Spec, nodes: &[&Node], scope: &str) -> Value {
             first.as_text().and_then(durations::bytes_of_base64).map(|bytes| Value::Int(bytes * 8))
         }
         Take::Value => match &spec.table {
-            Some(_) => first.scalar().and_then(|text| mapped(spec, &text)),
+            Some(table) => match &first.tree {
+                Tree::Partial(text) => {
+                    let known = text.split("${").next().unwrap_or_default();
+                    table.get_by_beginning(known).cloned()
+                }
+                _ if type_of_field(field) == Type::List => return take_list(spec, nodes),
+                _ => first.scalar().and_then(|text| mapped(spec, &text)),
+            },
             None => match type_of_field(field) {
                 Type::Bool => first.as_bool().map(Value::Bool),
                 Type::Int => first.as_int().map(|int| Value::Int(int.saturating_mul(spec.times))),
@@ -289,6 +340,7 @@ fn take_list(spec: &Spec, nodes: &[&Node]) -> Value {
     for node in nodes.iter().flat_map(|node| node.elements()) {
         let Some(text) = node.scalar() else { return Value::Unknown };
         match (&spec.table, mapped(spec, &text)) {
+            (_, Some(Value::Unknown)) => return Value::Unknown,
             (None, _) => {
                 texts.insert(text.into_owned());
             }
@@ -297,6 +349,28 @@ fn take_list(spec: &Spec, nodes: &[&Node]) -> Value {
                 texts.insert(value.to_string());
             }
             // What the table does not know says nothing.
+            (Some(_), None) => {}
+        }
+    }
+    Value::List(texts.into_iter().collect())
+}
+
+fn take_names(spec: &Spec, nodes: &[&Node]) -> Value {
+    let mut texts = BTreeSet::new();
+    for entry in nodes.iter().flat_map(|node| node.entries()) {
+        if entry.node.is_unknown() && mapped(spec, &entry.name).is_some() {
+            return Value::Unknown;
+        }
+        if entry.node.as_bool() != Some(true) {
+            continue;
+        }
+        match (&spec.table, mapped(spec, &entry.name)) {
+            (None, _) => {
+                texts.insert(entry.name.clone());
+            }
+            (Some(_), Some(value)) => {
+                texts.insert(value.to_string());
+            }
             (Some(_), None) => {}
         }
     }
@@ -313,10 +387,19 @@ pub(crate) fn key_identity(text: &str, scope: &str) -> String {
     let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     match inside.filter(|inside| !inside.contains("${")) {
         Some(inside) => {
-            let address = inside.rsplit_once('.').map_or(inside, |(address, _)| address);
+            // A variable, or an output of a module that is not at hand, is itself what is meant.
+            let is_whole = inside.starts_with("var.")
+                || (inside.starts_with("module.") && inside.matches('.').count() == 2);
+            let address = inside.rsplit_once('.').filter(|_| !is_whole);
+            let address = address.map_or(inside, |(address, _)| address);
             format!("{scope}#{address}")
         }
-        None => text.trim().to_owned(),
+        None => {
+            // The full name of a resource begins with its service: `//kms.example.com/projects/…`.
+            let text = text.trim();
+            let name = text.strip_prefix("//").and_then(|rest| rest.split_once('/'));
+            name.map_or(text, |(_, name)| name).to_owned()
+        }
     }
 }
 
@@ -379,6 +462,22 @@ pub(crate) fn recognise(
         }
     }
     resources
+}
+
+/// Whether a value is like `pattern`, in which `*` stands for anything. Case does not count.
+fn is_like(pattern: &str, value: &str) -> bool {
+    let (pattern, value) = (pattern.to_ascii_lowercase(), value.to_ascii_lowercase());
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == value };
+    let Some(mut left) = value.strip_prefix(head) else { return false };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return left.ends_with(part);
+        }
+        let Some(at) = left.find(part) else { return false };
+        left = left.get(at + part.len()..).unwrap_or_default();
+    }
+    true
 }
 
 /// Whether a file's name is like `pattern`, in which one `*` stands for anything.

@@ -3,22 +3,41 @@
 //! setting; [`lower`] makes the facts.
 
 mod arm;
+mod aws;
 mod azure;
 mod bicep;
 mod cloudformation;
+mod dump;
 mod durations;
 pub(crate) mod hcl;
+mod hide;
+mod ini;
 mod json;
+mod kubernetes;
 pub(crate) mod lower;
+mod oracle;
+mod oracle_cloud;
 pub(crate) mod page;
+mod properties;
 pub(crate) mod providers;
+mod readers;
+mod shell;
+mod sops;
 mod sources;
+mod sql;
+mod sshd;
+pub(crate) mod terraform;
+mod text;
 mod tree;
 mod vault;
+pub(crate) mod within;
+mod xml;
 mod yaml;
 
 #[cfg(test)]
 mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
@@ -60,6 +79,14 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         is_gathered: false,
     },
     FrontEnd {
+        name: "dump",
+        about: "What the tools of HSMs print; told by what it holds",
+        extensions: &[],
+        files: &[],
+        read: |source, reading| readers::any(dump::parse, "dump", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
         name: "hcl",
         about: "HCL documents that need no evaluation: policies and servers of Vault and Nomad",
         extensions: &["hcl", "nomad"],
@@ -68,11 +95,85 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         is_gathered: false,
     },
     FrontEnd {
+        name: terraform::NAME,
+        about: "Terraform and OpenTofu, evaluated module by module, with the files that they read",
+        extensions: &[
+            "tf",
+            "tofu",
+            "tf.json",
+            "tofu.json",
+            "tfvars",
+            "tfvars.json",
+            "tftpl",
+            "tpl",
+            "tmpl",
+        ],
+        files: &[],
+        read: terraform::read,
+        is_gathered: true,
+    },
+    FrontEnd {
+        name: "ini",
+        about: "Sections and options: MySQL, PostgreSQL, SoftHSM, Luna, OpenSSL, SunPKCS11",
+        extensions: &["cnf", "conf", "cfg", "ini"],
+        files: &[],
+        read: readers::ini,
+        is_gathered: false,
+    },
+    FrontEnd {
         name: "json",
         about: "JSON documents, as tools print them and templates are written",
-        extensions: &["json", "jsonc", "template"],
+        extensions: &["json", "jsonc", "jsonl", "ndjson", "template"],
         files: &[],
         read: read_json,
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "oracle",
+        about: "Oracle Net",
+        extensions: &["ora"],
+        files: &[],
+        read: |source, reading| readers::any(oracle::parse, "oracle", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "properties",
+        about: "Java properties",
+        extensions: &["properties"],
+        files: &["java.security"],
+        read: |source, reading| readers::any(properties::parse, "properties", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "shell",
+        about: "Command lines in scripts, Dockerfiles, Makefiles and units of systemd",
+        extensions: &["sh", "bash", "zsh", "ksh", "mk", "ps1", "service", "dockerfile"],
+        files: &["Dockerfile*", "Containerfile", "Makefile", "Jenkinsfile", "Procfile"],
+        read: readers::shell,
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "sql",
+        about: "Statements of SQL scripts",
+        extensions: &["sql"],
+        files: &[],
+        read: |source, reading| readers::any(sql::parse, "sql", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "sshd",
+        about: "Configuration of OpenSSH",
+        extensions: &[],
+        files: &["sshd_config", "ssh_config"],
+        read: |source, reading| readers::any(sshd::parse, "sshd", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
+        name: "xml",
+        about: "XML of servers: Tomcat, Spring, Hadoop, WildFly",
+        extensions: &["xml"],
+        files: &[],
+        read: readers::xml,
         is_gathered: false,
     },
     FrontEnd {
@@ -89,14 +190,16 @@ pub(crate) const TABLE: &[FrontEnd] = &[
 pub(crate) struct Reading<'a> {
     pub providers: &'a Providers,
     pub sources: &'a Sources,
+    /// The documents that [`Providers::mark`] marked.
+    pub marked: BTreeSet<u32>,
     pub resources: Vec<Resource>,
     /// What could not be read: in which source, at which byte, and why.
     pub problems: Vec<(u32, usize, String)>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(providers: &'a Providers, sources: &'a Sources) -> Self {
-        Self { providers, sources, resources: Vec::new(), problems: Vec::new() }
+    fn new(providers: &'a Providers, sources: &'a Sources, marked: BTreeSet<u32>) -> Self {
+        Self { providers, sources, marked, resources: Vec::new(), problems: Vec::new() }
     }
 
     /// The text of a source.
@@ -109,10 +212,22 @@ impl<'a> Reading<'a> {
         let Some(of) = self.sources.get(source) else { return };
         let found = lower::recognise(document, format, of, self.providers, self.sources);
         self.resources.extend(found);
+        self.resources.extend(kubernetes::objects(document, self.providers, &of.path));
+    }
+
+    /// The same for several.
+    fn recognise_all(&mut self, documents: Vec<Node>, format: &str, source: u32) {
+        let whole = tree::Span::new(source, 0..0);
+        self.recognise(&Node::new(tree::Tree::List(documents), whole), format, source);
     }
 
     /// The facts of everything that was read, and what could not be.
     fn finish(self) -> Read {
+        let mut secrets = Vec::new();
+        for resource in &self.resources {
+            hide::secrets(resource, self.providers, self.sources, &mut secrets);
+        }
+        self.sources.hide(secrets);
         let mut lowered = Lowered::default();
         for resource in &self.resources {
             lower::lower(resource, self.providers, self.sources, &mut lowered);
@@ -166,9 +281,19 @@ pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
     // What a tool has printed may have any name.
     by_name.or_else(|| {
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
-        let is_json = matches!(first, Some(b'{' | b'['));
-        TABLE.iter().find(|front_end| is_json && front_end.name == "json")
+        let name = match first {
+            Some(b'{' | b'[') => "json",
+            _ if is_printed(name) && dump::is_dump(head) => "dump",
+            Some(b'#') if head.starts_with(b"#!") && !name.contains('.') => "shell",
+            _ => return None,
+        };
+        TABLE.iter().find(|front_end| front_end.name == name)
     })
+}
+
+/// Whether a file of this name may hold what a tool has printed.
+fn is_printed(name: &str) -> bool {
+    !name.contains('.') || [".txt", ".log", ".out"].iter().any(|end| name.ends_with(end))
 }
 
 /// Reads one document whole. `path` and `file` name it as in [`Site`](crate::fact::Site).
@@ -180,7 +305,8 @@ pub(crate) fn read(
     providers: &Providers,
 ) -> Read {
     let is_marked = providers.mark(bytes);
-    if !is_marked && !front_end.is_gathered {
+    let is_beside = terraform::reads_beside(path, bytes);
+    if !is_marked && !front_end.is_gathered && !is_beside {
         return Read::default();
     }
     if bytes.len() > budget::DOCUMENT {
@@ -204,31 +330,73 @@ pub(crate) fn read(
     }
     let mut sources = Sources::default();
     let number = sources.add(source);
-    let mut reading = Reading::new(providers, &sources);
-    (front_end.read)(number, &mut reading);
-    reading.finish()
+    let mut read = Read::default();
+    if is_marked {
+        let mut reading = Reading::new(providers, &sources, BTreeSet::from([number]));
+        (front_end.read)(number, &mut reading);
+        read = reading.finish();
+    }
+    if is_beside {
+        let gathered = TABLE.iter().find(|front_end| front_end.name == terraform::NAME);
+        read.document = gathered.zip(sources.into_first()).map(|(front_end, source)| Document {
+            source,
+            front_end,
+            is_marked: false,
+        });
+    }
+    read
 }
 
 /// Reads documents that belong together, if anything in them is about keys.
-pub(crate) fn gather(mut documents: Vec<Document>, providers: &Providers) -> Read {
-    documents.sort_by(|a, b| a.source.path.cmp(&b.source.path));
-    let Some(first) = documents.iter().find(|document| document.is_marked) else {
-        return Read::default();
-    };
-    let front_end = first.front_end;
-    let mut sources = Sources::default();
+pub(crate) fn gather(documents: Vec<Document>, providers: &Providers) -> Read {
+    let mut of_front_end: BTreeMap<&str, Vec<Document>> = BTreeMap::new();
     for document in documents {
-        sources.add(document.source);
+        of_front_end.entry(document.front_end.name).or_default().push(document);
     }
-    let mut reading = Reading::new(providers, &sources);
-    (front_end.read)(0, &mut reading);
-    reading.finish()
+    let mut all = Read::default();
+    for mut documents in of_front_end.into_values() {
+        documents.sort_by(|a, b| a.source.path.cmp(&b.source.path));
+        let Some(first) = documents.iter().find(|document| document.is_marked) else { continue };
+        let front_end = first.front_end;
+        let mut sources = Sources::default();
+        let mut marked = BTreeSet::new();
+        for document in documents {
+            let number = sources.add(document.source);
+            if document.is_marked {
+                marked.insert(number);
+            }
+        }
+        let mut reading = Reading::new(providers, &sources, marked);
+        (front_end.read)(0, &mut reading);
+        let read = reading.finish();
+        all.facts.extend(read.facts);
+        all.skips.extend(read.skips);
+        all.undecided += read.undecided;
+    }
+    all
 }
 
 fn read_json(source: u32, reading: &mut Reading<'_>) {
-    match json::parse(source, reading.text(source)) {
+    let text = reading.text(source);
+    let scope = reading.sources.get(source).map_or("", |of| of.path.as_str());
+    match json::parse(source, text) {
+        Ok(plan) if terraform::plan::is(&plan) => {
+            let found = terraform::plan::resources(&plan, scope, reading.sources);
+            reading.resources.extend(found);
+        }
+        Ok(state) if terraform::state::is(&state) => {
+            let found = terraform::state::resources(&state, scope, reading.sources);
+            reading.resources.extend(found);
+        }
         Ok(document) => document_of(&document, "json", source, reading),
-        Err((at, problem)) => reading.problems.push((source, at, problem)),
+        Err((at, problem)) => {
+            let (values, problem_of_lines) = json::parse_lines(source, text);
+            for value in &values {
+                document_of(value, "json", source, reading);
+            }
+            let problem = if values.is_empty() { Some((at, problem)) } else { problem_of_lines };
+            reading.problems.extend(problem.map(|(at, why)| (source, at, why)));
+        }
     }
 }
 
@@ -245,9 +413,13 @@ fn document_of(document: &Node, format: &str, source: u32, reading: &mut Reading
 
 fn read_yaml(source: u32, reading: &mut Reading<'_>) {
     let stream = yaml::parse(source, reading.text(source));
+    let names = shell::commands(reading.providers);
+    let mut commands = Vec::new();
     for document in &stream.documents {
         document_of(document, "yaml", source, reading);
+        shell::read_steps(source, reading.text(source), document, &names, &mut commands);
     }
+    reading.recognise_all(commands, "shell", source);
     reading.problems.extend(stream.problems.into_iter().map(|(at, why)| (source, at, why)));
 }
 

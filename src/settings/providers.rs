@@ -2,7 +2,7 @@
 //! mean. Read here; applied in [`lower`](super::lower).
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, LazyLock},
 };
@@ -48,8 +48,9 @@ pub(crate) struct Shape {
 pub(crate) struct Emission {
     pub provider: String,
     pub emits: Emits,
-    /// One fact for each of these, the fields of which are looked for in it. `^.` leads out again.
-    pub each: Option<Path>,
+    /// One fact for each of these, the fields of which are looked for in it. `^.` leads out again,
+    /// one step for each path.
+    pub each: Vec<Path>,
     pub when: Vec<Condition>,
     pub fields: Vec<(Field, Spec)>,
 }
@@ -82,6 +83,8 @@ pub(crate) struct Condition {
 pub(crate) enum Test {
     Is(Vec<String>),
     Not(Vec<String>),
+    /// Like one of these, in which one `*` stands for anything; or, with `false`, like none.
+    Like(Vec<String>, bool),
     Present(bool),
     /// A number less than this.
     Below(u64),
@@ -89,7 +92,7 @@ pub(crate) enum Test {
 
 /// What a field is, and where it is written.
 pub(crate) struct Spec {
-    /// The first that leads somewhere counts; with `take: list` all.
+    /// The first that leads somewhere counts, and with a table the first whose value is in it.
     pub from: Vec<Place>,
     pub take: Take,
     /// Values of the provider, in words of the vocabulary.
@@ -111,6 +114,10 @@ pub(crate) enum Take {
     Value,
     /// All values, as a list of texts.
     List,
+    /// Whether any of the values is in the table.
+    Any,
+    /// Names of the members that are true.
+    Names,
     /// How many there are.
     Count,
     /// Whether anything is written.
@@ -137,9 +144,16 @@ pub(crate) struct Table {
     exact: HashMap<String, Value>,
     beginnings: Vec<(String, Value)>,
     otherwise: Option<Value>,
+    /// Rows that say nothing in this column: an AES key has no curve.
+    blank: HashSet<String>,
 }
 
 impl Table {
+    /// Whether there is nothing to say of `name`, which is not the same as not knowing it.
+    pub(crate) fn is_blank(&self, name: &str) -> bool {
+        self.blank.contains(name)
+    }
+
     /// Case counts only where two names differ by nothing else.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.exact
@@ -154,6 +168,20 @@ impl Table {
                 self.beginnings.iter().find(|(begin, _)| fits(begin)).map(|(_, value)| value)
             })
             .or(self.otherwise.as_ref())
+    }
+
+    /// The value for a name of which only the beginning is known, where the rest changes nothing.
+    pub(crate) fn get_by_beginning(&self, known: &str) -> Option<&Value> {
+        let begins = |name: &str, with: &str| {
+            name.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
+        };
+        let names = self.exact.keys().chain(self.beginnings.iter().map(|(begin, _)| begin));
+        let is_open = names.into_iter().any(|name| name.len() > known.len() && begins(name, known));
+        if is_open {
+            return None;
+        }
+        let fitting = self.beginnings.iter().find(|(begin, _)| begins(known, begin));
+        fitting.map(|(_, value)| value).or(self.otherwise.as_ref())
     }
 }
 
@@ -207,6 +235,7 @@ impl From<Scalar> for Value {
         match scalar {
             Scalar::Bool(value) => Self::Bool(value),
             Scalar::Int(value) => Self::Int(value),
+            Scalar::Text(value) if value == "unknown" => Self::Unknown,
             Scalar::Text(value) => Self::Text(value),
             Scalar::List(value) => Self::List(value),
         }
@@ -251,7 +280,7 @@ struct WrittenShape {
 struct WrittenEmission {
     emits: String,
     #[serde(default)]
-    each: Option<String>,
+    each: Option<OneOrMany>,
     #[serde(default)]
     when: Vec<WrittenCondition>,
     #[serde(default)]
@@ -266,6 +295,10 @@ struct WrittenCondition {
     is: Option<OneOrMany>,
     #[serde(default)]
     not: Option<OneOrMany>,
+    #[serde(default)]
+    like: Option<OneOrMany>,
+    #[serde(default)]
+    unlike: Option<OneOrMany>,
     #[serde(default)]
     present: Option<bool>,
     #[serde(default)]
@@ -408,19 +441,31 @@ fn read_emission(
     Ok(Emission {
         provider: provider.to_owned(),
         emits,
-        each: written.each.as_deref().map(path).transpose()?,
+        each: match written.each {
+            Some(paths) => {
+                paths.into_vec().iter().map(|text| path(text)).collect::<Result<_, _>>()?
+            }
+            None => Vec::new(),
+        },
         when: written.when.into_iter().map(read_condition).collect::<Result<_, _>>()?,
         fields,
     })
 }
 
 fn read_condition(written: WrittenCondition) -> Result<Condition, String> {
-    let test = match (written.is, written.not, written.present, written.below) {
-        (Some(values), None, None, None) => Test::Is(values.into_vec()),
-        (None, Some(values), None, None) => Test::Not(values.into_vec()),
-        (None, None, Some(present), None) => Test::Present(present),
-        (None, None, None, Some(below)) => Test::Below(below),
-        _ => return Err("a condition has one of is, not, present, below".to_owned()),
+    let like = |values: OneOrMany, wanted| Test::Like(values.into_vec(), wanted);
+    let mut tests = [
+        written.is.map(|values| Test::Is(values.into_vec())),
+        written.not.map(|values| Test::Not(values.into_vec())),
+        written.like.map(|values| like(values, true)),
+        written.unlike.map(|values| like(values, false)),
+        written.present.map(Test::Present),
+        written.below.map(Test::Below),
+    ]
+    .into_iter()
+    .flatten();
+    let (Some(test), None) = (tests.next(), tests.next()) else {
+        return Err("a condition has one of is, not, like, unlike, present, below".to_owned());
     };
     Ok(Condition { path: place(&written.path)?, test, absent: written.absent })
 }
@@ -474,13 +519,28 @@ fn named_table(
         }
         _ => None,
     });
-    let table = read_table(values);
+    let mut table = read_table(values);
+    if let Some(column) = column {
+        let is_without = |cell: &Cell| matches!(cell, Cell::Row(row) if !row.contains_key(column));
+        let without = rows.iter().filter(|(_, cell)| is_without(cell));
+        table.blank.extend(without.map(|(row, _)| row.clone()));
+    }
     if is_column { Ok(table) } else { Err(format!("table `{name}` has no such column")) }
 }
 
 fn read_table(values: impl Iterator<Item = (String, Scalar)>) -> Table {
-    let mut table = Table { exact: HashMap::new(), beginnings: Vec::new(), otherwise: None };
+    let mut table = Table {
+        exact: HashMap::new(),
+        beginnings: Vec::new(),
+        otherwise: None,
+        blank: HashSet::new(),
+    };
     for (name, value) in values {
+        // `\*` is a star that stands in the name.
+        if let Some(begin) = name.strip_suffix("\\*") {
+            table.exact.insert(format!("{begin}*"), value.into());
+            continue;
+        }
         match name.strip_suffix('*') {
             Some("") => table.otherwise = Some(value.into()),
             Some(begin) => table.beginnings.push((begin.to_owned(), value.into())),
@@ -512,4 +572,32 @@ fn place(text: &str) -> Result<Place, String> {
         rest = after;
     }
     Ok(Place::Path { up, path: path(rest)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[(&str, &str)]) -> Table {
+        read_table(rows.iter().map(|(n, v)| ((*n).to_owned(), Scalar::Text((*v).to_owned()))))
+    }
+
+    #[test]
+    fn a_star_is_everything_else_a_beginning_or_itself() {
+        let table = table(&[("kms:\\*", "all"), ("kms:Get*", "read"), ("*", "none")]);
+        let get = |name| table.get(name).map(ToString::to_string).unwrap_or_default();
+        assert_eq!(get("kms:*"), "all");
+        assert_eq!(get("kms:GetKey"), "read");
+        assert_eq!(get("kms:Decrypt"), "none");
+    }
+
+    #[test]
+    fn a_name_that_is_known_in_part_counts_where_the_rest_changes_nothing() {
+        let table = table(&[("user:*", "named"), ("group:*", "group"), ("group:all", "anyone")]);
+        let get = |known| table.get_by_beginning(known).map(ToString::to_string);
+        assert_eq!(get("user:"), Some("named".to_owned()));
+        assert_eq!(get("group:ops-"), Some("group".to_owned()));
+        assert_eq!(get("group:"), None);
+        assert_eq!(get(""), None);
+    }
 }

@@ -47,3 +47,71 @@ fn what_is_not_about_keys_is_not_parsed() {
 fn every_table_of_a_provider_is_read() {
     assert!(!Providers::builtin().type_names().is_empty());
 }
+
+fn grants(path: &str, text: &str) -> Vec<(String, String, String)> {
+    let facts = inspect_bytes(path, text.as_bytes()).facts;
+    let word = |fact: &crate::fact::Fact, field| {
+        fact.fields.get(&field).map(ToString::to_string).unwrap_or_default()
+    };
+    facts
+        .iter()
+        .filter(|fact| fact.kind == Kind::Grant)
+        .map(|fact| {
+            let field = |field| word(fact, field);
+            (field(Field::Principal), field(Field::Breadth), field(Field::Capabilities))
+        })
+        .collect()
+}
+
+#[test]
+fn every_member_of_every_binding_is_a_grant() {
+    let text = r#"{"bindings": [
+        {"role": "roles/cloudkms.cryptoKeyDecrypter", "members": ["user:a@x", "allUsers"]},
+        {"role": "roles/storage.admin", "members": ["user:b@x"]},
+        {"role": "projects/p/roles/own", "members": ["group:c@x"]}
+    ]}"#;
+    let of = |who: &str, breadth: &str, what: &str| (who.into(), breadth.into(), what.into());
+    assert_eq!(
+        grants("policy.json", text),
+        [
+            of("user:a@x", "named", "use"),
+            of("allUsers", "anyone", "use"),
+            of("group:c@x", "group", "unknown"),
+        ]
+    );
+}
+
+#[test]
+fn a_policy_may_be_a_text_in_an_object() {
+    let text = r#"
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: encryption}
+data:
+  other: 1
+  encryption.yaml: |
+    apiVersion: apiserver.config.k8s.io/v1
+    kind: EncryptionConfiguration
+    resources:
+      - resources: [secrets]
+        providers: [{identity: {}}]
+"#;
+    let facts = inspect_bytes("map.yaml", text.as_bytes()).facts;
+    assert_eq!(facts.len(), 1);
+    assert_eq!(facts[0].text(Field::Value), Some("none"));
+    assert_eq!(facts[0].site().line, 8);
+}
+
+#[test]
+fn objects_in_lists_are_told_by_their_kind() {
+    let role = r#"{"kind": "ClusterRole", "apiVersion": "rbac.authorization.k8s.io/v1",
+        "metadata": {"name": "r"},
+        "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]}"#;
+    let list = format!(r#"{{"kind": "List", "apiVersion": "v1", "items": [{role}, {role}]}}"#);
+    assert_eq!(grants("roles.json", &list).len(), 2);
+    let typed = list
+        .replace("\"List\"", "\"ClusterRoleList\"")
+        .replacen("\"v1\"", "\"rbac.authorization.k8s.io/v1\"", 1)
+        .replace(r#""kind": "ClusterRole", "apiVersion": "rbac.authorization.k8s.io/v1","#, "");
+    assert_eq!(grants("roles.json", &typed).len(), 2);
+}

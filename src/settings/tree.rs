@@ -19,6 +19,12 @@ impl Span {
         let clip = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self { source, start: clip(range.start), end: clip(range.end) }
     }
+
+    fn shift(&mut self, by: usize) {
+        let by = u32::try_from(by).unwrap_or(u32::MAX);
+        self.start = self.start.saturating_add(by);
+        self.end = self.end.saturating_add(by);
+    }
 }
 
 /// A value and where it is written.
@@ -165,6 +171,30 @@ impl Node {
 
     pub(crate) fn is_unknown(&self) -> bool {
         matches!(self.tree, Tree::Unknown)
+    }
+
+    /// Moves all spans by `by` bytes, for a part that was read on its own.
+    pub(crate) fn shift(&mut self, by: usize) {
+        self.respan(&|span| span.shift(by));
+    }
+
+    /// Puts everything at `span`, for what was read out of a text that is written in another way.
+    pub(crate) fn place_at(&mut self, span: Span) {
+        self.respan(&|own| *own = span);
+    }
+
+    fn respan(&mut self, change: &dyn Fn(&mut Span)) {
+        change(&mut self.span);
+        match &mut self.tree {
+            Tree::List(nodes) => nodes.iter_mut().for_each(|node| node.respan(change)),
+            Tree::Map(entries) => {
+                for entry in entries {
+                    change(&mut entry.name_span);
+                    entry.node.respan(change);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// What `path` leads to; see [`Path`].

@@ -120,10 +120,10 @@ fn depth_after(line: &str, mut depth: usize) -> (usize, bool) {
 /// Reads a template that is a text of its own. `span` is the place of all of it.
 pub(crate) fn template(text: &str, span: Span) -> Option<Vec<Part>> {
     let written: Template = parser::parse_template(text).ok()?;
-    Some(Frame { source: span.source, base: 0, fixed: Some(span) }.template(&written))
+    Some(Frame { source: span.source, base: 0, fixed: Some(span) }.template(&written, false))
 }
 
-/// A document inside of a text, as `vault_policy` has it. All of it is where the text is.
+/// A document inside of a text. All of it is where the text is.
 pub(crate) fn parse_within(text: &str, span: Span) -> Option<Node> {
     let mut body = Body::default();
     add(Frame { source: span.source, base: 0, fixed: Some(span) }, text, &mut body).ok()?;

@@ -168,8 +168,8 @@ impl Frame {
                 };
                 Kind::Object(object.iter().map(member).collect())
             }
-            Expression::StringTemplate(template) => Kind::Template(self.template(template)),
-            Expression::HeredocTemplate(heredoc) => plain(self.template(&heredoc.template)),
+            Expression::StringTemplate(template) => Kind::Template(self.template(template, true)),
+            Expression::HeredocTemplate(heredoc) => plain(self.template(&heredoc.template, false)),
             Expression::Parenthesis(inner) => return self.expression(inner.inner()),
             Expression::Variable(name) => Kind::Name(name.as_str().to_owned()),
             Expression::Conditional(conditional) => Kind::Conditional(Box::new([
@@ -231,10 +231,10 @@ impl Frame {
         whole
     }
 
-    fn traversal<'a>(
+    fn traversal(
         self,
         mut of: Expr,
-        operators: &mut dyn Iterator<Item = &'a TraversalOperator>,
+        operators: &mut dyn Iterator<Item = &TraversalOperator>,
         span: Span,
     ) -> Expr {
         let whole = |kind| Expr { kind, span };
@@ -272,7 +272,9 @@ impl Frame {
         of
     }
 
-    pub(crate) fn template(self, written: &template::Template) -> Vec<Part> {
+    /// `is_quoted`: whether it stands in quotes, inside of which a directive has escapes that the
+    /// parser leaves as they are.
+    pub(crate) fn template(self, written: &template::Template, is_quoted: bool) -> Vec<Part> {
         let mut parts = Vec::new();
         // Whether blanks that come next are taken off.
         let mut is_stripping = false;
@@ -294,14 +296,14 @@ impl Frame {
                     parts.push(Part::Text(text.to_owned()));
                 }
                 Element::Interpolation(of) => parts.push(Part::Value(self.expression(&of.expr))),
-                Element::Directive(of) => parts.push(self.directive(of)),
+                Element::Directive(of) => parts.push(self.directive(of, is_quoted)),
             }
             is_stripping = strip.strip_end();
         }
         parts
     }
 
-    fn directive(self, written: &template::Directive) -> Part {
+    fn directive(self, written: &template::Directive, is_quoted: bool) -> Part {
         match written {
             template::Directive::If(of) => {
                 let otherwise = of.else_expr.as_ref();
@@ -309,11 +311,15 @@ impl Frame {
                     self.expression(&of.if_expr.cond_expr),
                     self.within(
                         &of.if_expr.template,
-                        of.if_expr.strip,
-                        otherwise.map_or(of.endif_expr.strip, |otherwise| otherwise.strip),
+                        (
+                            of.if_expr.strip,
+                            otherwise.map_or(of.endif_expr.strip, |otherwise| otherwise.strip),
+                        ),
+                        is_quoted,
                     ),
                     otherwise.map_or_else(Vec::new, |otherwise| {
-                        self.within(&otherwise.template, otherwise.strip, of.endif_expr.strip)
+                        let strips = (otherwise.strip, of.endif_expr.strip);
+                        self.within(&otherwise.template, strips, is_quoted)
                     }),
                 )
             }
@@ -321,14 +327,28 @@ impl Frame {
                 of.for_expr.key_var.as_ref().map(|name| name.as_str().to_owned()),
                 of.for_expr.value_var.as_str().to_owned(),
                 self.expression(&of.for_expr.collection_expr),
-                self.within(&of.for_expr.template, of.for_expr.strip, of.endfor_expr.strip),
+                self.within(
+                    &of.for_expr.template,
+                    (of.for_expr.strip, of.endfor_expr.strip),
+                    is_quoted,
+                ),
             ),
         }
     }
 
     /// What lies between two directives that may strip its ends.
-    fn within(self, written: &template::Template, before: Strip, after: Strip) -> Vec<Part> {
-        let mut parts = self.template(written);
+    fn within(
+        self,
+        written: &template::Template,
+        (before, after): (Strip, Strip),
+        is_quoted: bool,
+    ) -> Vec<Part> {
+        let mut parts = self.template(written, is_quoted);
+        for part in parts.iter_mut().filter(|_| is_quoted) {
+            if let Part::Text(text) = part {
+                *text = unescaped(text);
+            }
+        }
         if before.strip_end()
             && let Some(Part::Text(text)) = parts.first_mut()
         {
@@ -341,6 +361,23 @@ impl Frame {
         }
         parts
     }
+}
+
+/// A text with what its escapes stand for.
+fn unescaped(text: &str) -> String {
+    let mut made = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        let escaped = if c == '\\' { chars.next() } else { None };
+        made.push(match escaped {
+            None => c,
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some(other) => other,
+        });
+    }
+    made
 }
 
 /// How a directive strips what stands around it.

@@ -1,0 +1,407 @@
+//! What the tools of HSMs print: `partition showpolicies` and `hsm showpolicies` of Luna, `nfkminfo`
+//! of nShield, objects of `yubihsm-shell`, `pkcs11-tool -O` and `p11tool --list-all`. Each gives
+//! maps that say in `tool` what they are; attributes of PKCS#11 have the names that the CLI of
+//! CloudHSM gives them (`extractable`, `always-sensitive` …).
+
+use super::{
+    text::{Members, VALUES, lines, list, span},
+    tree::{Node, Span, Tree},
+};
+
+struct Dump {
+    /// One of these stands in everything that the tool prints.
+    marks: &'static [&'static str],
+    read: fn(u32, &str, &mut Vec<Node>),
+}
+
+const TABLE: &[Dump] = &[
+    Dump { marks: &["Allow private key ", "Allow non-FIPS", "showpolicies"], read: luna },
+    Dump { marks: &["k-out-of-n ", "hknso "], read: nshield },
+    Dump { marks: &["id: 0x", "yubihsm> "], read: yubihsm },
+    Dump { marks: &["Private Key Object; ", "Secret Key Object; "], read: pkcs11_tool },
+    Dump { marks: &["\tType: Private key", "\tType: Secret key"], read: p11tool },
+];
+
+/// Whether a text that begins like this may be what a tool has printed.
+pub(crate) fn is_dump(head: &[u8]) -> bool {
+    TABLE
+        .iter()
+        .flat_map(|dump| dump.marks)
+        .any(|mark| memchr::memmem::find(head, mark.as_bytes()).is_some())
+}
+
+/// Everything that tools have printed in `text`, as a list.
+pub(crate) fn parse(source: u32, text: &str) -> Node {
+    let mut found = Vec::new();
+    for dump in TABLE {
+        if dump.marks.iter().any(|mark| text.contains(mark)) {
+            (dump.read)(source, text, &mut found);
+        }
+    }
+    Node::new(Tree::List(found), Span::new(source, 0..0))
+}
+
+/// Policies by what they are called, because their numbers differ between versions: `policies` is
+/// `on`, `off` or a number for each.
+fn luna(source: u32, text: &str, found: &mut Vec<Node>) {
+    let mut open: Option<(Span, Members)> = None;
+    for (at, line) in lines(text).take(VALUES) {
+        let rest = line.trim();
+        let Some((name, value)) = policy(rest) else {
+            // Blank lines and headings do not end a table, prompts and other output do.
+            if rest.contains(":>") || rest.ends_with("successful.") {
+                found.extend(open.take().map(|(span, members)| luna_node(span, members)));
+            }
+            continue;
+        };
+        let value_span = span(source, at, line, value);
+        let value = match value {
+            "On" | "on" | "1" => Tree::text("on"),
+            "Off" | "off" | "0" => Tree::text("off"),
+            number => match (number.parse::<u64>(), name.split_once(" (inverted: 255 - ")) {
+                (Ok(number), Some(_)) => Tree::text(255_u64.saturating_sub(number).to_string()),
+                _ => Tree::text(number),
+            },
+        };
+        let name = name.split(" (").next().unwrap_or(name);
+        let whole = span(source, at, line, rest);
+        let (_, members) = open.get_or_insert_with(|| (whole, Members::default()));
+        if !members.has(name) {
+            members.set(name, value, value_span);
+        }
+    }
+    found.extend(open.map(|(span, members)| luna_node(span, members)));
+}
+
+fn luna_node(span: Span, policies: Members) -> Node {
+    let mut members = Members::default();
+    members.set("tool", Tree::text("luna"), span);
+    members.add("policies", span, policies.node(span));
+    members.node(span)
+}
+
+/// `0: Allow private key cloning : 1`, or in columns `Allow cloning    On    7    Yes`.
+fn policy(line: &str) -> Option<(&str, &str)> {
+    let line = match line.split_once(": ") {
+        Some((number, rest)) if number.bytes().all(|b| b.is_ascii_digit()) => rest,
+        _ => line,
+    };
+    let begins =
+        ["Allow ", "Force ", "Ignore ", "Operate ", "Minimum pin", "Maximum ", "Number of "];
+    if !begins.iter().any(|begin| line.starts_with(begin)) {
+        return None;
+    }
+    let (name, value) = match line.rsplit_once(" : ") {
+        Some((name, value)) => (name, value),
+        None => {
+            let (name, rest) = line.split_once("  ")?;
+            (name, rest.split_whitespace().next()?)
+        }
+    };
+    let (name, value) = (name.trim().trim_end_matches('.'), value.trim());
+    let is_value = matches!(value, "On" | "on" | "Off" | "off") || value.parse::<u64>().is_ok();
+    is_value.then_some((name, value))
+}
+
+/// Sections of indented names and values; `k-out-of-n` is `quorum` and `shares`.
+fn nshield(source: u32, text: &str, found: &mut Vec<Node>) {
+    let mut open: Option<(Span, Members)> = None;
+    for (at, line) in lines(text).take(VALUES) {
+        let rest = line.trim();
+        if rest.is_empty() {
+            continue;
+        }
+        if !line.starts_with([' ', '\t']) {
+            found.extend(open.take().map(|(span, members)| members.node(span)));
+            let kind = rest.split([' ', '#']).next().unwrap_or_default();
+            let head = span(source, at, line, rest);
+            if ["World", "Cardset", "Key", "Module"].contains(&kind) {
+                let mut members = Members::default();
+                members.set("tool", Tree::text("nfkminfo"), head);
+                members.set("section", Tree::text(kind), head);
+                open = Some((head, members));
+            }
+            continue;
+        }
+        let Some((_, members)) = &mut open else { continue };
+        let two = rest.starts_with("other ") || rest.starts_with("nso ");
+        let end = rest.match_indices(char::is_whitespace).nth(usize::from(two)).map(|(at, _)| at);
+        let (name, value) = rest.split_at(end.unwrap_or(rest.len()));
+        let value = value.trim();
+        let name_span = span(source, at, line, name);
+        let value_span = span(source, at, line, value);
+        match name {
+            "k-out-of-n" => {
+                if let Some((quorum, shares)) = value.split_once('/') {
+                    members.set("quorum", Tree::text(quorum.trim()), value_span);
+                    members.set("shares", Tree::text(shares.trim()), value_span);
+                }
+            }
+            "state" | "flags" | "other flags" => {
+                members.add(name, name_span, list(value.split_whitespace(), value_span));
+            }
+            _ => members.set(name, Tree::text(value.trim_matches('"')), value_span),
+        }
+    }
+    found.extend(open.map(|(span, members)| members.node(span)));
+}
+
+/// Objects, one on a line: `id: 0x0001, type: wrap-key, algorithm: aes256-ccm-wrap, …`; and what was
+/// typed at the prompt, as `typed`.
+fn yubihsm(source: u32, text: &str, found: &mut Vec<Node>) {
+    for (at, line) in lines(text).take(VALUES) {
+        let rest = line.trim();
+        let whole = span(source, at, line, rest);
+        let mut members = Members::default();
+        if let Some(typed) = rest.strip_prefix("yubihsm> ") {
+            // What is shown ends before a password could follow.
+            let shown = typed.match_indices(' ').nth(1).map_or(typed.len(), |(end, _)| end);
+            let shown = typed.get(..shown).unwrap_or(typed);
+            let shown = span(source, at, line, shown);
+            members.set("tool", Tree::text("yubihsm-prompt"), shown);
+            let words = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+            members.set("typed", Tree::text(words), shown);
+            found.push(members.node(shown));
+            continue;
+        }
+        if !rest.starts_with("id: 0x") {
+            continue;
+        }
+        members.set("tool", Tree::text("yubihsm"), whole);
+        for part in rest.split(", ") {
+            let Some((name, value)) = part.split_once(": ") else { continue };
+            let value = value.trim_end_matches(',').trim_matches('"');
+            let value_span = span(source, at, line, value);
+            match name {
+                "capabilities" | "delegated_capabilities" | "domains" => {
+                    members.add(name, value_span, list(value.split(':'), value_span));
+                }
+                "algo" => members.set("algorithm", Tree::text(value), value_span),
+                _ => members.set(name, Tree::text(value), value_span),
+            }
+        }
+        found.push(members.node(whole));
+    }
+}
+
+/// Names of attributes that a tool prints only where they hold.
+const ACCESS: &[(&str, &str)] = &[
+    ("sensitive", "sensitive"),
+    ("always sensitive", "always-sensitive"),
+    ("extractable", "extractable"),
+    ("never extractable", "never-extractable"),
+    ("local", "local"),
+];
+
+/// Blocks that begin with `Private Key Object; RSA 2048 bits` and go on with indented lines.
+fn pkcs11_tool(source: u32, text: &str, found: &mut Vec<Node>) {
+    let mut open: Option<(Span, Members)> = None;
+    for (at, line) in lines(text).take(VALUES) {
+        let rest = line.trim();
+        if rest.is_empty() {
+            continue;
+        }
+        let whole = span(source, at, line, rest);
+        if let Some((class, kind)) = rest.split_once(" Key Object; ") {
+            found.extend(open.take().map(|(span, members)| members.node(span)));
+            let class = match class {
+                "Private" => "private-key",
+                "Secret" => "secret-key",
+                _ => continue,
+            };
+            let mut members = Members::default();
+            members.set("tool", Tree::text("pkcs11-tool"), whole);
+            members.set("class", Tree::text(class), whole);
+            add_type(&mut members, kind, whole);
+            open = Some((whole, members));
+            continue;
+        }
+        if !line.starts_with([' ', '\t']) {
+            // Warnings stand between the lines of an object.
+            if rest.ends_with("Object") || rest.contains("Object;") {
+                found.extend(open.take().map(|(span, members)| members.node(span)));
+            }
+            continue;
+        }
+        let (Some((name, value)), Some((_, members))) = (rest.split_once(':'), &mut open) else {
+            continue;
+        };
+        let value = value.trim();
+        let value_span = span(source, at, line, value);
+        match name {
+            "Usage" => members.add("usage", value_span, list(value.split(','), value_span)),
+            "Access" => {
+                for (printed, attribute) in ACCESS {
+                    let holds = value.split(',').any(|word| word.trim() == *printed);
+                    members.set(attribute, Tree::Bool(holds), value_span);
+                }
+            }
+            "label" => members.set("label", Tree::text(value), value_span),
+            "uri" => add_model(members, value, value_span),
+            // `VALUE` is the key itself.
+            _ => {}
+        }
+    }
+    found.extend(open.map(|(span, members)| members.node(span)));
+}
+
+/// `RSA 2048 bits`, `EC  EC_POINT 256 bits`, `AES length 32`, `RSA-2048`, `EC/ECDSA-SECP256R1`.
+fn add_type(members: &mut Members, kind: &str, span: Span) {
+    let end = kind.find([' ', '-', '/', ';']).unwrap_or(kind.len());
+    let name = kind.get(..end).unwrap_or(kind);
+    members.set("key-type", Tree::text(name.to_ascii_lowercase()), span);
+    let number = |text: &str| -> Option<u64> {
+        text.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty())?.parse().ok()
+    };
+    if let Some((_, bytes)) = kind.split_once("length ") {
+        if let Some(bits) = number(bytes).and_then(|bytes| bytes.checked_mul(8)) {
+            members.set("bits", Tree::text(bits.to_string()), span);
+        }
+    } else if let Some(bits) = kind.get(end..).and_then(number).filter(|bits| *bits >= 56) {
+        members.set("bits", Tree::text(bits.to_string()), span);
+    } else if let Some(bits) = kind.split_once("SECP").and_then(|(_, curve)| number(curve)) {
+        members.set("bits", Tree::text(bits.to_string()), span);
+    }
+}
+
+/// The model of the token, out of the URI of an object (RFC 7512).
+fn add_model(members: &mut Members, uri: &str, span: Span) {
+    let model = uri.split([':', ';']).find_map(|part| part.strip_prefix("model="));
+    if let Some(model) = model {
+        members.set("model", Tree::text(model.replace("%20", " ")), span);
+    }
+}
+
+/// Blocks that begin with `Object 3:`. Flags are printed where they hold.
+fn p11tool(source: u32, text: &str, found: &mut Vec<Node>) {
+    let mut open: Option<(Span, Members)> = None;
+    for (at, line) in lines(text).take(VALUES) {
+        let rest = line.trim();
+        let whole = span(source, at, line, rest);
+        if rest.starts_with("Object ") && rest.ends_with(':') {
+            found.extend(open.take().filter(|(_, m)| m.has("class")).map(|(s, m)| m.node(s)));
+            let mut members = Members::default();
+            members.set("tool", Tree::text("p11tool"), whole);
+            open = Some((whole, members));
+            continue;
+        }
+        let (Some((name, value)), Some((_, members))) = (rest.split_once(':'), &mut open) else {
+            continue;
+        };
+        let value = value.trim();
+        let value_span = span(source, at, line, value);
+        match name {
+            "Type" => {
+                let (class, kind) = value.split_once(" key").unwrap_or((value, ""));
+                let class = match class {
+                    "Private" => "private-key",
+                    "Secret" => "secret-key",
+                    _ => continue,
+                };
+                members.set("class", Tree::text(class), value_span);
+                let kind = kind.trim().trim_matches(['(', ')']);
+                if !kind.is_empty() {
+                    add_type(members, kind, value_span);
+                }
+            }
+            "Label" => members.set("label", Tree::text(value), value_span),
+            "URL" => add_model(members, value, value_span),
+            "Flags" => {
+                for (flag, attribute) in [
+                    ("CKA_SENSITIVE", "sensitive"),
+                    ("CKA_EXTRACTABLE", "extractable"),
+                    ("CKA_NEVER_EXTRACTABLE", "never-extractable"),
+                    ("CKA_TRUSTED", "trusted"),
+                ] {
+                    let holds = value.split(';').any(|word| word.trim() == flag);
+                    members.set(attribute, Tree::Bool(holds), value_span);
+                }
+            }
+            _ => {}
+        }
+    }
+    found.extend(open.filter(|(_, m)| m.has("class")).map(|(span, members)| members.node(span)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nodes(text: &str) -> Vec<Node> {
+        parse(0, text).elements().to_vec()
+    }
+
+    fn text<'a>(node: &'a Node, name: &str) -> &'a str {
+        node.get(name).unwrap().as_text().unwrap()
+    }
+
+    #[test]
+    fn luna_policies_are_known_by_their_description() {
+        let printed = "lunacm:> partition showpolicies\n  Partition Capabilities\n    \
+                       0: Enable private key cloning : 1\n  Partition Policies\n    \
+                       0: Allow private key cloning : 1\n    1: Allow private key wrapping : 0\n    \
+                       25: Minimum pin length (inverted: 255 - min) : 248\n\
+                       Command Result : No Error\nlunash:>hsm showPolicies\n\
+                       Allow non-FIPS algorithms         Off        12        Yes\n";
+        let found = nodes(printed);
+        assert_eq!(found.len(), 2);
+        let policies = found[0].get("policies").unwrap();
+        assert_eq!(text(policies, "Allow private key cloning"), "on");
+        assert_eq!(text(policies, "Allow private key wrapping"), "off");
+        assert_eq!(text(policies, "Minimum pin length"), "7");
+        assert_eq!(text(found[1].get("policies").unwrap(), "Allow non-FIPS algorithms"), "off");
+    }
+
+    #[test]
+    fn nfkminfo_gives_its_sections() {
+        let found = nodes(
+            "World\n generation  2\n state       0x17270000 Initialised Usable Recovery\n \
+             hknso       0123\n k-out-of-n  1/3\n other quora m=1 r=1\n mode        fips1402level3\n\
+             \nModule #1\n generation 2\nCardset\n name          \"oper\"\n k-out-of-n    2/3\n",
+        );
+        assert_eq!(found.len(), 3);
+        assert_eq!((text(&found[0], "quorum"), text(&found[0], "shares")), ("1", "3"));
+        assert_eq!(text(&found[0], "mode"), "fips1402level3");
+        assert_eq!(found[0].get("state").unwrap().elements().len(), 4);
+        assert_eq!(text(&found[2], "name"), "oper");
+    }
+
+    #[test]
+    fn objects_of_a_yubihsm_have_their_capabilities() {
+        let found = nodes(
+            "yubihsm> session open 1 password\nid: 0x0002, type: wrap-key, algorithm: \
+             aes128-ccm-wrap, label: \"w\", length: 24, domains: 1:2, sequence: 0, origin: \
+             generated, capabilities: export-wrapped:import-wrapped, delegated_capabilities: \
+             sign-ecdsa\nid: 0x0001, type: authentication-key, algo: \
+             aes128-yubico-authentication, sequence: 0, label: DEFAULT AUTHKEY CHANGE THIS ASAP\n",
+        );
+        assert_eq!(text(&found[0], "typed"), "session open 1 password");
+        assert_eq!(text(&found[1], "algorithm"), "aes128-ccm-wrap");
+        assert_eq!(found[1].get("capabilities").unwrap().elements().len(), 2);
+        assert_eq!(text(&found[2], "algorithm"), "aes128-yubico-authentication");
+    }
+
+    #[test]
+    fn attributes_that_are_not_printed_do_not_hold() {
+        let found = nodes(
+            "warning: PKCS11 function failed\nSecret Key Object; AES length 16\n  VALUE:      00\n  \
+             label:      export\n  Usage:      encrypt, decrypt, wrap\n  Access:     extractable, \
+             local\nPublic Key Object; RSA 2048 bits\n  label:      p\n  Access:     local\n\
+             Private Key Object; EC\n  Access:     none\n",
+        );
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].get("bits").unwrap().as_int(), Some(128));
+        assert_eq!(found[0].get("sensitive").unwrap().as_bool(), Some(false));
+        assert_eq!(found[0].get("extractable").unwrap().as_bool(), Some(true));
+        assert_eq!(text(&found[0], "label"), "export");
+        assert_eq!(found[1].get("extractable").unwrap().as_bool(), Some(false));
+        let found = nodes(
+            "Object 0:\n\tURL: x\n\tType: Private key (EC/ECDSA-SECP256R1)\n\tFlags: \
+             CKA_PRIVATE; CKA_SENSITIVE; \nObject 1:\n\tType: Public key (RSA-2048)\n",
+        );
+        assert_eq!(found.len(), 1);
+        assert_eq!(text(&found[0], "key-type"), "ec");
+        assert_eq!(found[0].get("bits").unwrap().as_int(), Some(256));
+        assert_eq!(found[0].get("never-extractable").unwrap().as_bool(), Some(false));
+    }
+}

@@ -1,0 +1,141 @@
+//! How a document becomes trees where a front end reads languages that need no evaluation.
+
+use super::{
+    Reading, dump, ini as options, json, shell as commands, tree::Node, xml as elements, yaml,
+};
+
+/// Files of these names have several languages: what tools print, YAML (`mongod.conf`), and options.
+pub(super) fn ini(source: u32, reading: &mut Reading<'_>) {
+    let text = reading.text(source);
+    // Components of MySQL have theirs in JSON.
+    if let Some(document) = text.starts_with('{').then(|| json::parse(source, text).ok()).flatten()
+    {
+        reading.recognise(&document, "json", source);
+        return;
+    }
+    if dump::is_dump(text.as_bytes()) {
+        any(dump::parse, "dump", source, reading);
+    }
+    let is_option = |line: &str| line.contains('=') || line.starts_with('[');
+    let is_member = |line: &str| {
+        line.split_once(':').is_some_and(|(name, rest)| {
+            (rest.is_empty() || rest.starts_with(' ')) && !name.contains(char::is_whitespace)
+        })
+    };
+    let first = text.lines().map(str::trim_end).find(|line| {
+        !line.is_empty() && !line.starts_with(['#', ';']) && (is_option(line) || is_member(line))
+    });
+    if first.is_some_and(|line| is_member(line) && !is_option(line)) {
+        for document in &yaml::parse(source, text).documents {
+            reading.recognise(document, "yaml", source);
+        }
+        return;
+    }
+    let document = options::parse(source, text);
+    reading.recognise(&document, "ini", source);
+}
+
+pub(super) fn shell(source: u32, reading: &mut Reading<'_>) {
+    let names = commands::commands(reading.providers);
+    let text = reading.text(source);
+    let mut commands = Vec::new();
+    commands::read(source, text, 0..text.len(), &names, &mut commands);
+    reading.recognise_all(commands, "shell", source);
+}
+
+/// Reads a language in which any text is a document.
+pub(super) fn any(
+    parse: fn(u32, &str) -> Node,
+    format: &str,
+    source: u32,
+    reading: &mut Reading<'_>,
+) {
+    let document = parse(source, reading.text(source));
+    reading.recognise(&document, format, source);
+}
+
+pub(super) fn xml(source: u32, reading: &mut Reading<'_>) {
+    match elements::parse(source, reading.text(source)) {
+        Ok(document) => reading.recognise(&document, "xml", source),
+        Err((at, problem)) => reading.problems.push((source, at, problem)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scan::inspect_bytes;
+
+    /// A file of each language, and secrets that stand in it.
+    const SAMPLES: &[(&str, &str, &[&str])] = &[
+        (
+            "a.cnf",
+            include_str!("../../testdata/policy/databases/mariadb.cnf"),
+            &["Tr0ub4dor-and-3"],
+        ),
+        ("b.cnf", include_str!("../../testdata/policy/openssl/lax.cnf"), &["73519026"]),
+        ("c.cfg", include_str!("../../testdata/policy/hsm/pkcs11-lax.cfg"), &[]),
+        ("d.conf", include_str!("../../testdata/policy/databases/mongod.conf"), &[]),
+        ("e.ora", include_str!("../../testdata/policy/databases/sqlnet.ora"), &[]),
+        (
+            "f.properties",
+            include_str!("../../testdata/policy/java/application.properties"),
+            &["changeit", "bluewhale42", "averylongkeythatnobodyguesses"],
+        ),
+        (
+            "g.xml",
+            include_str!("../../testdata/policy/java/tomcat-lax/server.xml"),
+            &["changeit", "bluewhale42"],
+        ),
+        (
+            "h.sql",
+            include_str!("../../testdata/policy/databases/tde.sql"),
+            &["Blue!Whale42", "Gr33n!Whale43", "R3d!Whale44", "correct horse battery"],
+        ),
+        ("i.sql", include_str!("../../testdata/policy/databases/oracle.sql"), &["Blue_Whale42"]),
+        ("j.sh", include_str!("../../testdata/policy/hsm/token.sh"), &["90817263", "73519026"]),
+        ("k.sh", include_str!("../../testdata/policy/hsm/yubihsm.sh"), &["s3kr1t-9921"]),
+        (
+            "Dockerfile",
+            include_str!("../../testdata/policy/hsm/Dockerfile"),
+            &["90817263", "73519026"],
+        ),
+        ("l.yml", include_str!("../../testdata/policy/java/application.yml"), &["bluewhale42"]),
+        ("sshd_config", include_str!("../../testdata/policy/openssh/lax/sshd_config"), &[]),
+        ("m.txt", include_str!("../../testdata/policy/hsm/luna-lax.txt"), &[]),
+        ("n.txt", include_str!("../../testdata/policy/hsm/nfkminfo-lax.txt"), &[]),
+        ("o.txt", include_str!("../../testdata/policy/hsm/yubihsm-lax.txt"), &[]),
+        (
+            "p.txt",
+            include_str!("../../testdata/policy/hsm/default-token.pkcs11-tool.txt"),
+            &["83fb0ed0551289a2bd50e563ad1ac65a"],
+        ),
+        ("q.txt", include_str!("../../testdata/policy/hsm/default-token.p11tool.txt"), &[]),
+    ];
+
+    #[test]
+    fn no_secret_gets_into_a_fact() {
+        for (path, text, secrets) in SAMPLES {
+            let facts = inspect_bytes(path, text.as_bytes()).facts;
+            assert!(!facts.is_empty(), "{path}");
+            let shown = serde_json::to_string(&facts).unwrap();
+            for secret in *secrets {
+                assert!(text.contains(secret), "{path}");
+                assert!(!shown.contains(secret), "{path}: {secret}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_or_damaged_is_read_as_far_as_it_goes() {
+        for (path, text, _) in SAMPLES {
+            let step = 1 + text.len() / 25;
+            for end in (0..text.len()).step_by(step) {
+                let cut = text.as_bytes().get(..end).unwrap();
+                inspect_bytes(path, cut);
+                let mut damaged = text.as_bytes().to_vec();
+                damaged[end] ^= 1 << (end % 8);
+                inspect_bytes(path, &damaged);
+            }
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Terraform and OpenTofu. Directories are modules; those that no other calls are roots, and are
+//! evaluated as `terraform plan` would, as far as that is possible without asking anybody. What it
+//! comes to are resources with everything that is written about them. Plans and states are read in
+//! [`plan`] and [`state`].
+
+mod collections;
+mod documents;
+mod encodings;
+mod eval;
+mod files;
+mod functions;
+mod module;
+mod names;
+mod numbers;
+mod paths;
+pub(crate) mod plan;
+pub(crate) mod state;
+mod texts;
+mod types;
+mod value;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
+
+use self::{
+    module::{Directory, body_of_json, expression_of_json},
+    world::World,
+};
+use super::{Reading, hcl, json, lower::Resource};
+
+/// The name of the front end.
+pub(crate) const NAME: &str = "terraform";
+
+/// Files that a module may read are kept up to this size.
+const LONGEST_BESIDE: usize = 64 << 10;
+
+/// Stack of the thread that evaluates. It holds [`eval::DEPTH`] expressions inside of one another.
+const STACK: usize = 256 << 20;
+
+/// Whether a file is one that a module may read by `file` or `templatefile`: a policy.
+pub(crate) fn reads_beside(path: &str, bytes: &[u8]) -> bool {
+    let has = |word: &str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
+    bytes.len() <= LONGEST_BESIDE
+        && !is_code(path)
+        && (has("Statement") || has("capabilities") || has("bindings"))
+}
+
+fn is_code(path: &str) -> bool {
+    [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| path.ends_with(end))
+}
+
+/// Files of one directory, by their number.
+#[derive(Default)]
+struct Files {
+    code: Vec<u32>,
+    settings: Vec<u32>,
+    /// Directories that its modules are in.
+    calls: BTreeSet<String>,
+    is_marked: bool,
+}
+
+/// Reads all documents of the run.
+pub(crate) fn read(_first: u32, reading: &mut Reading<'_>) {
+    let is_wanted = |name: &str| !reading.providers.emissions(name).is_empty();
+    match evaluated(reading, &is_wanted) {
+        Some((resources, problems)) => {
+            reading.resources.extend(resources);
+            reading.problems.extend(problems);
+        }
+        None => {
+            let problem = "the evaluation of Terraform files broke off".to_owned();
+            let first = reading.marked.first().copied().unwrap_or_default();
+            reading.problems.push((first, 0, problem));
+        }
+    }
+}
+
+/// What was not read: in which source, at which byte, and why.
+type Problem = (u32, usize, String);
+
+/// All resources of wanted types, evaluated where there is stack enough for it.
+fn evaluated(
+    reading: &Reading<'_>,
+    is_wanted: &(dyn Fn(&str) -> bool + Sync),
+) -> Option<(Vec<Resource>, Vec<Problem>)> {
+    let directories = directories(reading);
+    let roots = roots(&directories);
+    std::thread::scope(|scope| {
+        let evaluate = || evaluate(&directories, roots, reading, is_wanted);
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, evaluate);
+        thread.ok()?.join().ok()
+    })
+}
+
+/// All directories with Terraform files. Who calls whom is told by the texts alone, so that only
+/// files are parsed that are needed.
+fn directories(reading: &Reading<'_>) -> BTreeMap<String, Files> {
+    let mut directories: BTreeMap<String, Files> = BTreeMap::new();
+    let source = Regex::new(r#""?source"?\s*[=:]\s*"(\.{1,2}/[^"$]*|\.{1,2})""#).ok();
+    for (number, document) in reading.sources.iter() {
+        let (path, name) = split(&document.path);
+        let is_settings = name.ends_with(".tfvars") || name.ends_with(".tfvars.json");
+        if !is_settings && !is_code(name) {
+            continue;
+        }
+        let path = join(path, ".");
+        let files = directories.entry(path.clone()).or_default();
+        files.is_marked |= reading.marked.contains(&number);
+        if is_settings {
+            files.settings.push(number);
+            continue;
+        }
+        files.code.push(number);
+        for called in source.iter().flat_map(|source| source.captures_iter(&document.text)) {
+            let called = called.get(1).map_or("", |called| called.as_str());
+            files.calls.insert(join(&path, called));
+        }
+    }
+    directories
+}
+
+/// Roots, those that nobody calls first, from which something marked can be reached. What is called
+/// only in a circle is tried last.
+fn roots(directories: &BTreeMap<String, Files>) -> Vec<&str> {
+    let called: BTreeSet<&String> = directories
+        .iter()
+        .flat_map(|(path, files)| files.calls.iter().filter(move |called| *called != path))
+        .collect();
+    let (first, last): (Vec<&String>, Vec<&String>) =
+        directories.keys().partition(|path| !called.contains(path));
+    let all = first.into_iter().chain(last);
+    all.filter(|path| reachable(directories, path).iter().any(|path| is_marked(directories, path)))
+        .map(String::as_str)
+        .collect()
+}
+
+fn is_marked(directories: &BTreeMap<String, Files>, path: &str) -> bool {
+    directories.get(path).is_some_and(|files| files.is_marked)
+}
+
+/// A directory and all that it calls.
+fn reachable<'a>(directories: &'a BTreeMap<String, Files>, from: &'a str) -> BTreeSet<&'a str> {
+    let mut seen = BTreeSet::from([from]);
+    let mut open = vec![from];
+    while let Some(path) = open.pop() {
+        for called in directories.get(path).into_iter().flat_map(|files| &files.calls) {
+            if directories.contains_key(called) && seen.insert(called) {
+                open.push(called);
+            }
+        }
+    }
+    seen
+}
+
+fn evaluate(
+    directories: &BTreeMap<String, Files>,
+    roots: Vec<&str>,
+    reading: &Reading<'_>,
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> (Vec<Resource>, Vec<Problem>) {
+    let mut resources = Vec::new();
+    let mut problems = Vec::new();
+    let mut parsed: BTreeMap<&str, Directory> = BTreeMap::new();
+    let mut evaluated: BTreeSet<String> = BTreeSet::new();
+    let files: BTreeMap<String, u32> =
+        reading.sources.iter().map(|(number, source)| (join(&source.path, "."), number)).collect();
+    let called: BTreeSet<&String> =
+        directories.values().flat_map(|files| files.calls.iter()).collect();
+    for root in roots {
+        // What was called by another root, or calls itself, has been seen with its inputs.
+        if called.contains(&root.to_owned()) && evaluated.contains(root) {
+            continue;
+        }
+        for path in reachable(directories, root) {
+            if let Some(files) = directories.get(path) {
+                parsed.entry(path).or_insert_with(|| parse(path, files, reading, &mut problems));
+            }
+        }
+        let mut world = World::new(&parsed, &files, reading.sources, is_wanted);
+        world.evaluate(root, &mut resources);
+        evaluated.append(&mut world.evaluated.into_inner());
+        problems.append(&mut world.problems.into_inner());
+        parsed.retain(|path, _| called.contains(&(*path).to_owned()));
+    }
+    (resources, problems)
+}
+
+/// Reads the files of one directory.
+fn parse(
+    path: &str,
+    files: &Files,
+    reading: &Reading<'_>,
+    problems: &mut Vec<Problem>,
+) -> Directory {
+    let mut directory = Directory { path: path.to_owned(), ..Directory::default() };
+    let name = |number: &u32| {
+        reading.sources.get(*number).map_or("", |source| split(&source.path).1).to_owned()
+    };
+    let mut code = files.code.clone();
+    // Override files come last.
+    code.sort_by_key(|number| {
+        let name = name(number);
+        let stem = name.split('.').next().unwrap_or_default().to_owned();
+        (stem == "override" || stem.ends_with("_override"), name)
+    });
+    for number in code {
+        let text = reading.text(number);
+        if name(&number).ends_with(".json") {
+            match json::parse(number, text) {
+                Ok(node) => directory.add(body_of_json(&node)),
+                Err((at, problem)) => problems.push((number, at, problem)),
+            }
+        } else {
+            let parsed = hcl::parse(number, text);
+            problems.extend(parsed.problems.into_iter().map(|(at, why)| (number, at, why)));
+            directory.add(parsed.body);
+        }
+    }
+    // Those that are read without being named, in the order in which they are read.
+    let mut settings: Vec<u32> = files.settings.clone();
+    settings.retain(|number| {
+        let name = name(number);
+        name.starts_with("terraform.tfvars") || name.contains(".auto.tfvars")
+    });
+    settings.sort_by_key(|number| {
+        let name = name(number);
+        (!name.starts_with("terraform.tfvars"), name)
+    });
+    for number in settings {
+        let text = reading.text(number);
+        if name(&number).ends_with(".json") {
+            match json::parse(number, text) {
+                Ok(node) => directory.settings.extend(
+                    node.entries()
+                        .iter()
+                        .map(|entry| (entry.name.clone(), expression_of_json(&entry.node, false))),
+                ),
+                Err((at, problem)) => problems.push((number, at, problem)),
+            }
+        } else {
+            let parsed = hcl::parse(number, text);
+            problems.extend(parsed.problems.into_iter().map(|(at, why)| (number, at, why)));
+            let attributes = parsed.body.attributes.into_iter();
+            directory.settings.extend(attributes.map(|of| (of.name, of.value)));
+        }
+    }
+    directory
+}
+
+/// Directory and name of a path, also of one inside of a container.
+fn split(path: &str) -> (&str, &str) {
+    let at = path.rfind(['/', '\\', '!', ':']).map_or(0, |at| at + 1);
+    let (directory, name) = path.split_at_checked(at).unwrap_or(("", path));
+    (directory.trim_end_matches(['/', '\\']), name)
+}
+
+/// `path` seen from a directory, without `.` and `..`.
+fn join(directory: &str, path: &str) -> String {
+    // A container ends where no `..` leads out of it.
+    let end = directory.rfind(['!', ':']).map_or(0, |at| at + 1);
+    let (container, directory) = directory.split_at_checked(end).unwrap_or(("", directory));
+    let whole = format!("{directory}/{path}");
+    let is_absolute = container.is_empty() && directory.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in whole.split(['/', '\\']) {
+        match (part, parts.last()) {
+            ("" | ".", _) => {}
+            ("..", Some(last)) if *last != ".." => {
+                parts.pop();
+            }
+            (part, _) => parts.push(part),
+        }
+    }
+    format!("{container}{}{}", if is_absolute { "/" } else { "" }, parts.join("/"))
+}

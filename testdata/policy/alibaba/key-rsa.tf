@@ -1,0 +1,7 @@
+resource "alicloud_kms_key" "pan" {
+  description            = "pan"
+  pending_window_in_days = 30
+  deletion_protection    = "Enabled"
+  protection_level       = "HSM"
+  key_spec               = "RSA_3072"
+}

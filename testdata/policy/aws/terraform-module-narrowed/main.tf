@@ -1,0 +1,4 @@
+module "key" {
+  source = "./key"
+  who    = "arn:aws:iam::111122223333:role/app"
+}

@@ -1,0 +1,30 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_iam_policy_document" "base" {
+  statement {
+    actions   = ["kms:*"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::${data.aws_caller_identity.current.account_id}:root"]
+    }
+  }
+  statement {
+    actions   = ["kms:Decrypt"]
+    resources = ["*"]
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "key" {
+  source_policy_documents = [data.aws_iam_policy_document.base.json]
+}
+
+resource "aws_kms_key" "pan" {
+  description         = "PAN"
+  enable_key_rotation = true
+  policy              = data.aws_iam_policy_document.key.json
+}

@@ -1,0 +1,2 @@
+INSTALL PLUGIN keyring_udf SONAME 'keyring_udf.so';
+INSTALL COMPONENT 'file://component_keyring_kmip';

@@ -1,0 +1,18 @@
+resource "google_kms_crypto_key" "pan" {
+  name                       = "pan"
+  key_ring                   = google_kms_key_ring.pay.id
+  rotation_period            = "7776000s"
+  destroy_scheduled_duration = "2592000s"
+  version_template {
+    algorithm        = "GOOGLE_SYMMETRIC_ENCRYPTION"
+    protection_level = "HSM"
+  }
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+resource "google_kms_crypto_key_iam_member" "a" {
+  crypto_key_id = google_kms_crypto_key.pan.id
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = "serviceAccount:pay@pay-prod.iam.gserviceaccount.com"
+}

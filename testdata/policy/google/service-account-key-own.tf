@@ -1,0 +1,4 @@
+resource "google_service_account_key" "a" {
+  service_account_id = google_service_account.a.name
+  public_key_data    = filebase64("public.pem")
+}

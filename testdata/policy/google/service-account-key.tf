@@ -1,0 +1,3 @@
+resource "google_service_account_key" "a" {
+  service_account_id = google_service_account.a.name
+}

@@ -1,0 +1,6 @@
+resource "ibm_kms_key" "pan" {
+  instance_id  = var.instance
+  key_name     = "pan"
+  standard_key = false
+  payload      = "veIBglBF5Noy2l6WeWudMHjmRS8paczNwnEMg4aey3k="
+}

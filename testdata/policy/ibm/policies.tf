@@ -1,0 +1,10 @@
+resource "ibm_kms_key_policies" "pan" {
+  instance_id = var.instance
+  key_id      = ibm_kms_key.pan.key_id
+  rotation {
+    interval_month = 3
+  }
+  dual_auth_delete {
+    enabled = true
+  }
+}

@@ -1,0 +1,14 @@
+resource "oci_kms_key" "pan" {
+  compartment_id      = var.compartment
+  display_name        = "pan"
+  management_endpoint = oci_kms_vault.v.management_endpoint
+  protection_mode     = "SOFTWARE"
+  key_shape {
+    algorithm = "AES"
+    length    = 32
+  }
+  is_auto_rotation_enabled = true
+  auto_key_rotation_details {
+    rotation_interval_in_days = 90
+  }
+}

@@ -1,0 +1,6 @@
+resource "oci_identity_policy" "p" {
+  compartment_id = var.tenancy
+  name           = "p"
+  description    = "keys"
+  statements     = ["Allow service blockstorage to use keys in compartment pay"]
+}

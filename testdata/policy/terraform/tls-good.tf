@@ -1,0 +1,4 @@
+ephemeral "tls_private_key" "ca" {
+  algorithm = "RSA"
+  rsa_bits  = 4096
+}

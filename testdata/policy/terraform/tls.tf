@@ -1,0 +1,4 @@
+resource "tls_private_key" "ca" {
+  algorithm = "RSA"
+  rsa_bits  = 1024
+}

@@ -97,12 +97,23 @@ pub(super) fn role(
     fact.fields.insert(Field::Limited, false.into());
     let scope = find(&resource.body, &["$scope", "scope", "properties.scope", "$level"])
         .and_then(|scope| scope.as_partial().map(str::to_owned));
-    let reach = reach(scope.as_deref(), &resource.scope);
-    fact.fields.insert(Field::Scope, reach.0.into());
-    if let Some(key) = reach.1 {
+    let (scope, key) = match find(&resource.body, &["managed_hsm_id"]).and_then(Node::as_partial) {
+        Some(hsm) => local_reach(scope.as_deref(), &lower::key_identity(hsm, &resource.scope)),
+        None => reach(scope.as_deref(), &resource.scope),
+    };
+    fact.fields.insert(Field::Scope, scope.into());
+    if let Some(key) = key {
         fact.fields.insert(Field::Key, key.into());
     }
     lowered.facts.push(fact);
+}
+
+/// To which keys of a managed HSM a role of its own extends: `/`, `/keys` or `/keys/NAME`.
+fn local_reach(scope: Option<&str>, hsm: &str) -> (&'static str, Option<String>) {
+    match scope.and_then(|scope| scope.strip_prefix("/keys/")) {
+        Some(key) => ("key", Some(format!("{hsm}/{key}"))),
+        None => ("all-keys", Some(hsm.to_owned())),
+    }
 }
 
 /// To which keys a scope extends, and which key or vault it is.
@@ -120,7 +131,7 @@ fn reach(scope: Option<&str>, file: &str) -> (&'static str, Option<String>) {
         "azurerm_subscription",
     ];
     let first = inside.split('.').next().unwrap_or_default();
-    if lower == "/"
+    if matches!(lower.as_str(), "/" | "/keys")
         || is_whole.iter().any(|of| first == *of || inside.starts_with(&format!("{of}.")))
         || lower.starts_with("/providers/microsoft.management/")
         || lower.starts_with("/subscriptions/")

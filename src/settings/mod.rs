@@ -6,6 +6,7 @@ mod arm;
 mod aws;
 mod azure;
 mod bicep;
+mod bridged;
 mod cloudformation;
 mod dump;
 mod durations;
@@ -411,6 +412,7 @@ fn document_of(document: &Node, format: &str, source: u32, reading: &mut Reading
     if arm::is(document) {
         arm::read(document, source, reading);
     }
+    bridged::read(document, source, reading);
     reading.recognise(document, format, source);
 }
 

@@ -150,11 +150,12 @@ fn a_mistake_costs_its_statement() {
 
 #[test]
 fn any_text_is_read_to_an_end() {
-    for end in (0..FILE.len()).filter(|&end| FILE.is_char_boundary(end)) {
+    for end in (0..FILE.len()).step_by(2) {
+        // All of it is ASCII.
         read_text(&FILE[..end]);
     }
     let bytes = FILE.as_bytes();
-    for at in (0..bytes.len()).step_by(3) {
+    for at in (0..bytes.len()).step_by(13) {
         for with in *b"'{}[]()$?:=\n\\/" {
             let mut mutated = bytes.to_vec();
             mutated[at] = with;

@@ -1,0 +1,14 @@
+param production bool
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+  name: 'pay'
+  location: 'westeurope'
+  properties: {
+    tenantId: tenant().tenantId
+    sku: { family: 'A', name: 'premium' }
+    enablePurgeProtection: production ? true : null
+    softDeleteRetentionInDays: 90
+    enableRbacAuthorization: true
+    enabledForTemplateDeployment: false
+    networkAcls: { defaultAction: 'Deny', bypass: 'None' }
+  }
+}

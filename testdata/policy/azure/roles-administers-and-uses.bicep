@@ -1,0 +1,23 @@
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
+  name: 'pay'
+}
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid('a')
+  scope: vault
+  properties: {
+    principalId: '7d9f1b1e-0000-4000-8000-000000000001'
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'f25e0fa2-a7c8-4377-a976-54943a77a395')
+  }
+}
+
+resource another 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid('b')
+  scope: vault
+  properties: {
+    principalId: '7d9f1b1e-0000-4000-8000-000000000001'
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '12338af0-0e69-4776-bea7-57ae8d297424')
+  }
+}

@@ -1,7 +1,11 @@
 //! Policy over real documents: each case of `testdata/policy/*/expect.tsv` is a file or a directory
 //! that is looked at as one input, and the rules that fire on it, no more and no less. From the
 //! same files comes `docs/policy.md`, which shows which rule is proved in which format.
-#![expect(clippy::disallowed_methods, reason = "tests read and write files")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test reads and writes files"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

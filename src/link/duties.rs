@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn grants_that_are_limited_hand_nothing_on() {
         let uses = grant("a", Some("k"), &["use", "delegate"]);
-        assert_eq!(found(&[uses.clone()]).len(), 1);
+        assert_eq!(found(std::slice::from_ref(&uses)).len(), 1);
         assert_eq!(found(&[uses.with(Field::Limited, true)]), []);
     }
 }

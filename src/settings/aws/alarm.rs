@@ -25,7 +25,7 @@ pub(crate) fn alarm(_: &Resource, scene: &Scene<'_>, emission: &Emission, lowere
         return;
     }
     let has = |name: &&str| names.contains(*name);
-    if !LOST.iter().any(|name| has(name)) {
+    if !LOST.iter().any(&has) {
         return;
     }
     let missing: Vec<String> = LOST

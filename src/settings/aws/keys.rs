@@ -226,7 +226,7 @@ fn account(text: &str, is_like: bool, own: &Account) -> Narrowing {
             _ => of(Reach::Account),
         };
     }
-    if interpolations(text).next().is_some() && is_like || is_like && has_wildcard(text) {
+    if is_like && (interpolations(text).next().is_some() || has_wildcard(text)) {
         return Narrowing::nothing();
     }
     match own {

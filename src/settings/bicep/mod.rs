@@ -162,10 +162,10 @@ fn named(
         type_name = format!("{of}/{type_name}");
     }
     let of = values.definitions.get(&parent.to_ascii_lowercase());
-    if let Some(Definition::Resource(of, _)) = of {
-        if is_short_name(&type_name, &name) {
-            name = format!("{of}/{name}");
-        }
+    if let Some(Definition::Resource(of, _)) = of
+        && is_short_name(&type_name, &name)
+    {
+        name = format!("{of}/{name}");
     }
     (type_name, name)
 }

@@ -50,6 +50,7 @@ pub(super) fn access_policy(
     let has = |wanted: &str| actions.iter().any(|action| action.eq_ignore_ascii_case(wanted));
     let is_all = has("all") || EVERYTHING.iter().all(|action| has(action));
     fact.fields.insert(Field::Wildcards, if is_all { "all" } else { "none" }.into());
+    fact.fields.insert(Field::Conditions, Value::List(Vec::new()));
     // The tenant of the entry against that of the vault.
     let tenant = |node: &Node, paths: &[&str]| {
         find(node, paths).and_then(|of| of.as_text().map(str::to_owned))
@@ -94,7 +95,9 @@ pub(super) fn role(
     let wildcards = table(Field::Wildcards).unwrap_or_else(|| "none".into());
     fact.fields.insert(Field::Wildcards, wildcards);
     fact.fields.entry(Field::Breadth).or_insert_with(|| "named".into());
-    fact.fields.insert(Field::Limited, false.into());
+    let condition = find(&resource.body, &["properties.condition", "condition"]);
+    fact.fields.insert(Field::Limited, condition.is_some().into());
+    fact.fields.insert(Field::Conditions, Value::List(Vec::new()));
     let scope = find(&resource.body, &["$scope", "scope", "properties.scope", "$level"])
         .and_then(|scope| scope.as_partial().map(str::to_owned));
     let (scope, key) = match find(&resource.body, &["managed_hsm_id"]).and_then(Node::as_partial) {

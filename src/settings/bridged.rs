@@ -13,7 +13,8 @@ use super::{
 const DEPTH: usize = 64;
 
 /// Where the resources of a module come from: the package and the module of Pulumi, the group of
-/// Crossplane, and what names of types begin with in Terraform.
+/// Crossplane, and what names of types begin with in Terraform. Google's are not here: Terraform
+/// protects them by other means, and its table tells the objects of Crossplane.
 struct Module {
     pulumi: (&'static str, &'static str),
     crossplane: &'static str,
@@ -32,7 +33,6 @@ const MODULES: &[Module] = &[
     module(("aws", "kms"), "kms.aws", "aws_kms"),
     module(("azure", "authorization"), "authorization.azure", "azurerm_role"),
     module(("azure", "keyvault"), "keyvault.azure", "azurerm_key_vault"),
-    module(("gcp", "kms"), "kms.gcp", "google_kms"),
     module(("vault", "index"), "vault.vault", "vault"),
     module(("vault", "transit"), "transit.vault", "vault_transit"),
 ];
@@ -42,8 +42,6 @@ const NAMES: &[(&str, &str)] = &[
     ("azurerm_key_vault_key_vault", "azurerm_key_vault"),
     ("azurerm_key_vault_vault", "azurerm_key_vault"),
     ("azurerm_role_role_assignment", "azurerm_role_assignment"),
-    ("google_kms_crypto_key_iammember", "google_kms_crypto_key_iam_member"),
-    ("google_kms_crypto_key_iambinding", "google_kms_crypto_key_iam_binding"),
 ];
 
 /// Types of the native provider of Azure, which are those of ARM.
@@ -176,8 +174,6 @@ mod tests {
         for (token, wanted) in [
             ("aws:kms:Key", Some("aws_kms_key")),
             ("aws:kms/replicaKey:ReplicaKey", Some("aws_kms_replica_key")),
-            ("gcp:kms:CryptoKey", Some("google_kms_crypto_key")),
-            ("gcp:kms:CryptoKeyIAMMember", Some("google_kms_crypto_key_iam_member")),
             ("azure:keyvault:KeyVault", Some("azurerm_key_vault")),
             ("azure-native:keyvault:Vault", Some("Microsoft.KeyVault/vaults")),
             ("vault:transit:SecretBackendKey", Some("vault_transit_secret_backend_key")),

@@ -11,6 +11,7 @@ use super::{
     tree::{Node, Path, Tree},
 };
 use crate::fact::{Fact, Field, Kind, Value};
+use crate::settings::values::key_identity;
 
 /// Permissions that together are everything but the last word on a deleted key.
 const EVERYTHING: &[&str] = &[
@@ -101,7 +102,7 @@ pub(super) fn role(
     let scope = find(&resource.body, &["$scope", "scope", "properties.scope", "$level"])
         .and_then(|scope| scope.as_partial().map(str::to_owned));
     let (scope, key) = match find(&resource.body, &["managed_hsm_id"]).and_then(Node::as_partial) {
-        Some(hsm) => local_reach(scope.as_deref(), &lower::key_identity(hsm, &resource.scope)),
+        Some(hsm) => local_reach(scope.as_deref(), &key_identity(hsm, &resource.scope)),
         None => reach(scope.as_deref(), &resource.scope),
     };
     fact.fields.insert(Field::Scope, scope.into());
@@ -163,7 +164,7 @@ fn identity(text: &str, file: &str) -> String {
         let name = rest.split('/').next().unwrap_or_default();
         return format!("{vault}/keys/{name}");
     }
-    lower::key_identity(text, file)
+    key_identity(text, file)
 }
 
 /// The evaluator `azure-key-reference`: something that names a key by its URI, or by the URI of the

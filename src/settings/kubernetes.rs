@@ -9,6 +9,7 @@ use super::{
     tree::{Node, Span, Tree},
     yaml,
 };
+use crate::settings::values::key_identity;
 use crate::{
     fact::{Fact, Field, Kind},
     formats::text::base64 as base64_text,
@@ -293,7 +294,7 @@ pub(crate) fn container_arguments(
         let fact = Fact::new(Kind::Reference, scene.sources.site(node.span, true))
             .with(Field::Provider, emission.provider.as_str())
             .with(Field::Resource, resource.type_name.as_str())
-            .with(Field::Key, lower::key_identity(value, &resource.scope))
+            .with(Field::Key, key_identity(value, &resource.scope))
             .with(Field::Name, resource.address.as_str())
             .with(Field::Purpose, "wrap")
             .with(Field::DekStrength, 256_u64);

@@ -1,18 +1,19 @@
 //! Resources to facts, by the tables of the providers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
-    Source, Sources, aws, azure, durations, json, kubernetes, oracle_cloud,
+    Sources, aws, azure, json, kubernetes, oracle_cloud,
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
+    shapes::is_like,
     sops,
-    tree::{Node, Path, Span, Tree},
+    tree::{Node, Path, Span},
+    values::{mapped, take},
     vault,
 };
 use crate::{
     algorithm,
     fact::{Fact, Field, Kind, Value},
-    rule::{Type, type_of_field},
 };
 
 /// Something that configuration declares or that a tool has printed.
@@ -287,122 +288,6 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// The value that `nodes`, of which there is at least one, stand for.
-fn take(field: Field, spec: &Spec, nodes: &[&Node], scope: &str) -> Value {
-    let Some(first) = nodes.first() else { return Value::Unknown };
-    let value = match spec.take {
-        Take::Present => Some(Value::Bool(true)),
-        Take::Count => {
-            let count = nodes.iter().map(|node| node.elements().len() as u64).sum::<u64>();
-            Some(Value::Int(count))
-        }
-        Take::Key => first.as_partial().map(|text| Value::Text(key_identity(text, scope))),
-        Take::Partial => first
-            .as_partial()
-            .map(|text| Value::Text(text.to_owned()))
-            .or_else(|| first.scalar().map(|text| Value::Text(text.into_owned()))),
-        Take::List => return take_list(spec, nodes),
-        Take::Names => return take_names(spec, nodes),
-        Take::Any => {
-            let mut texts = nodes.iter().flat_map(|node| node.elements()).map(Node::scalar);
-            let holds = texts.any(|text| text.is_some_and(|text| mapped(spec, &text).is_some()));
-            Some(Value::Bool(holds))
-        }
-        Take::Days => first.scalar().and_then(|text| durations::days(&text)).map(Value::Int),
-        Take::DaysOfSeconds => first.as_int().map(|seconds| Value::Int(seconds / 86_400)),
-        Take::DaysOfHours => first.as_int().map(|hours| Value::Int(hours / 24)),
-        Take::BitsOfBase64 => first.as_text().and_then(durations::bits_of_base64).map(Value::Int),
-        Take::BitsOfBase64Bytes => {
-            first.as_text().and_then(durations::bytes_of_base64).map(|bytes| Value::Int(bytes * 8))
-        }
-        Take::Value => match &spec.table {
-            Some(table) => match &first.tree {
-                Tree::Partial(text) => {
-                    let known = text.split("${").next().unwrap_or_default();
-                    table.get_by_beginning(known).cloned()
-                }
-                _ if type_of_field(field) == Type::List => return take_list(spec, nodes),
-                _ => first.scalar().and_then(|text| mapped(spec, &text)),
-            },
-            None => match type_of_field(field) {
-                Type::Bool => first.as_bool().map(Value::Bool),
-                Type::Int => first.as_int().map(|int| Value::Int(int.saturating_mul(spec.times))),
-                Type::List => return take_list(spec, nodes),
-                _ => first.scalar().map(|text| Value::Text(text.into_owned())),
-            },
-        },
-    };
-    value.unwrap_or(Value::Unknown)
-}
-
-fn take_list(spec: &Spec, nodes: &[&Node]) -> Value {
-    let mut texts = BTreeSet::new();
-    for node in nodes.iter().flat_map(|node| node.elements()) {
-        let Some(text) = node.scalar() else { return Value::Unknown };
-        match (&spec.table, mapped(spec, &text)) {
-            (_, Some(Value::Unknown)) => return Value::Unknown,
-            (None, _) => {
-                texts.insert(text.into_owned());
-            }
-            (Some(_), Some(Value::List(more))) => texts.extend(more),
-            (Some(_), Some(value)) => {
-                texts.insert(value.to_string());
-            }
-            // What the table does not know says nothing.
-            (Some(_), None) => {}
-        }
-    }
-    Value::List(texts.into_iter().collect())
-}
-
-fn take_names(spec: &Spec, nodes: &[&Node]) -> Value {
-    let mut texts = BTreeSet::new();
-    for entry in nodes.iter().flat_map(|node| node.entries()) {
-        if entry.node.is_unknown() && mapped(spec, &entry.name).is_some() {
-            return Value::Unknown;
-        }
-        if entry.node.as_bool() != Some(true) {
-            continue;
-        }
-        match (&spec.table, mapped(spec, &entry.name)) {
-            (None, _) => {
-                texts.insert(entry.name.clone());
-            }
-            (Some(_), Some(value)) => {
-                texts.insert(value.to_string());
-            }
-            (Some(_), None) => {}
-        }
-    }
-    Value::List(texts.into_iter().collect())
-}
-
-fn mapped(spec: &Spec, text: &str) -> Option<Value> {
-    spec.table.as_ref()?.get(text).cloned()
-}
-
-/// The identity of a key by the text that names it: the address of its declaration for
-/// `${aws_kms_key.a.arn}`, the text itself for an identifier.
-pub(crate) fn key_identity(text: &str, scope: &str) -> String {
-    let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-    match inside.filter(|inside| !inside.contains("${")) {
-        Some(inside) => {
-            // A variable, or an output of a module that is not at hand, is itself what is meant.
-            let is_whole = inside.starts_with("var.")
-                || (inside.starts_with("module.") && inside.matches('.').count() == 2);
-            let address = inside.rsplit_once('.').filter(|_| !is_whole);
-            let address = address.map_or(inside, |(address, _)| address);
-            format!("{scope}#{address}")
-        }
-        None => {
-            // The full name of a resource begins with its service: `//kms.example.com/projects/…`.
-            let text = text.trim();
-            let name = text.strip_prefix("//").and_then(|rest| rest.split_once('/'));
-            name.map_or(text, |(_, name)| name).to_owned()
-        }
-    }
-}
-
 /// Adds what follows from other fields.
 pub(crate) fn complete(fact: &mut Fact) {
     if fact.kind == Kind::Key && !fact.fields.contains_key(&Field::Strength) {
@@ -421,71 +306,6 @@ pub(crate) fn complete(fact: &mut Fact) {
                 fact.fields.insert(Field::Strength, Value::Unknown);
             }
             None => {}
-        }
-    }
-}
-
-/// The resources that a document without types is, by the shapes of the providers.
-pub(crate) fn recognise(
-    document: &Node,
-    format: &str,
-    source: &Source,
-    providers: &Providers,
-    sources: &Sources,
-) -> Vec<Resource> {
-    let name = source.path.rsplit(['/', '!', ':']).next().unwrap_or_default();
-    let mut resources = Vec::new();
-    // Several documents may stand in one list, as `az keyvault list` prints them.
-    for item in document.elements() {
-        for shape in &providers.shapes {
-            let resource = |body: Node, span| Resource {
-                type_name: shape.type_name.clone(),
-                address: String::new(),
-                scope: source.path.clone(),
-                body,
-                span,
-            };
-            let whole = resource(item.clone(), item.span);
-            let scene = Scene { resource: &whole, items: vec![item], sources };
-            let fits = (shape.formats.is_empty() || shape.formats.iter().any(|f| f == format))
-                && (shape.files.is_empty() || shape.files.iter().any(|f| fits_name(f, name)))
-                && shape.has.iter().all(|path| !item.find(path).nodes.is_empty())
-                && all_hold(&shape.is, &scene) == Some(true);
-            if !fits {
-                continue;
-            }
-            match &shape.each {
-                None => resources.push(whole),
-                Some(path) => resources
-                    .extend(item.find(path).nodes.into_iter().map(|n| resource(n.clone(), n.span))),
-            }
-        }
-    }
-    resources
-}
-
-/// Whether a value is like `pattern`, in which `*` stands for anything. Case does not count.
-fn is_like(pattern: &str, value: &str) -> bool {
-    let (pattern, value) = (pattern.to_ascii_lowercase(), value.to_ascii_lowercase());
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == value };
-    let Some(mut left) = value.strip_prefix(head) else { return false };
-    let mut parts = rest.split('*').peekable();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return left.ends_with(part);
-        }
-        let Some(at) = left.find(part) else { return false };
-        left = left.get(at + part.len()..).unwrap_or_default();
-    }
-    true
-}
-
-/// Whether a file's name is like `pattern`, in which one `*` stands for anything.
-pub(crate) fn fits_name(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => name == pattern,
-        Some((head, tail)) => {
-            name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
         }
     }
 }

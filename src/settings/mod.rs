@@ -22,14 +22,17 @@ pub(crate) mod page;
 mod properties;
 pub(crate) mod providers;
 mod readers;
+mod shapes;
 mod shell;
 mod sops;
 mod sources;
 mod sql;
 mod sshd;
+mod tables;
 pub(crate) mod terraform;
 mod text;
 mod tree;
+mod values;
 mod vault;
 pub(crate) mod within;
 mod xml;
@@ -211,7 +214,7 @@ impl<'a> Reading<'a> {
     /// Adds what a document without types is.
     pub(crate) fn recognise(&mut self, document: &Node, format: &str, source: u32) {
         let Some(of) = self.sources.get(source) else { return };
-        let found = lower::recognise(document, format, of, self.providers, self.sources);
+        let found = shapes::recognise(document, format, of, self.providers, self.sources);
         self.resources.extend(found);
         self.resources.extend(kubernetes::objects(document, self.providers, &of.path));
     }
@@ -272,7 +275,7 @@ pub(crate) struct Document {
 pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
     let name = path.rsplit(['/', '\\', '!', ':']).next().unwrap_or_default();
     let by_name = TABLE.iter().find(|front_end| {
-        front_end.files.iter().any(|pattern| lower::fits_name(pattern, name))
+        front_end.files.iter().any(|pattern| shapes::fits_name(pattern, name))
             || front_end.extensions.iter().any(|extension| {
                 name.len() > extension.len()
                     && name.ends_with(extension)

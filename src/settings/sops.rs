@@ -2,11 +2,12 @@
 //! <https://getsops.io/docs/#using-sopsyaml-conf-to-select-kms-pgp-and-age-for-new-files>
 
 use super::{
-    lower::{self, Lowered, Resource, Scene},
+    lower::{Lowered, Resource, Scene},
     providers::Emission,
     tree::{Node, Span},
 };
 use crate::fact::{Fact, Field, Kind};
+use crate::settings::values::key_identity;
 
 /// Members that name recipients, what in an element is the recipient, and whether a service that
 /// asks who is calling keeps the key.
@@ -99,7 +100,7 @@ pub(crate) fn recipients(
             Fact::new(Kind::Reference, scene.sources.site(recipient.at, true))
                 .with(Field::Provider, emission.provider.as_str())
                 .with(Field::Resource, resource.type_name.as_str())
-                .with(Field::Key, lower::key_identity(&recipient.text, &resource.scope))
+                .with(Field::Key, key_identity(&recipient.text, &resource.scope))
                 .with(Field::Name, name)
                 .with(Field::Purpose, "wrap")
                 .with(Field::DekStrength, 256_u64),

@@ -30,12 +30,13 @@ use self::{
     resource::{Extent, extents},
 };
 use super::{
-    lower::{self, Lowered, Resource, Scene},
+    lower::{Lowered, Resource, Scene},
     providers::Emission,
     sources::Sources,
     tree::Span,
 };
 use crate::fact::{Fact, Field, Kind, Value};
+use crate::settings::values::key_identity;
 
 /// Facts of one policy.
 const MOST: usize = 5_000;
@@ -255,7 +256,7 @@ impl Policy<'_> {
         match extent {
             Extent::This => {}
             Extent::Key(text) => {
-                let key = lower::key_identity(text, self.scope);
+                let key = key_identity(text, self.scope);
                 fact.fields.insert(Field::Key, key.into());
                 fact.places.insert(Field::Scope, place);
             }

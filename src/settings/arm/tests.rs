@@ -11,7 +11,8 @@ fn resources(text: &str) -> Vec<(String, String, Node)> {
     let source = sources.add(Source::new("t.json".into(), None, text.to_owned().into()));
     let document = json::parse(source, text).unwrap();
     assert!(is(&document), "{text}");
-    let mut reading = Reading::new(Providers::builtin(), &sources);
+    let mut reading =
+        Reading::new(Providers::builtin(), &sources, std::collections::BTreeSet::from([source]));
     read(&document, source, &mut reading);
     reading.resources.into_iter().map(|of| (of.type_name, of.address, of.body)).collect()
 }
@@ -166,7 +167,8 @@ fn what_never_ends_is_given_up() {
     let mut sources = Sources::default();
     let source = sources.add(Source::new("t.json".into(), None, text.clone().into()));
     let document = json::parse(source, &text).unwrap();
-    let mut reading = Reading::new(Providers::builtin(), &sources);
+    let mut reading =
+        Reading::new(Providers::builtin(), &sources, std::collections::BTreeSet::from([source]));
     read(&document, source, &mut reading);
     assert!(!reading.problems.is_empty());
 }

@@ -9,7 +9,8 @@ use crate::settings::{
 fn read_text(text: &str) -> (Vec<(String, String, Node)>, usize) {
     let mut sources = Sources::default();
     let source = sources.add(Source::new("t.bicep".into(), None, text.to_owned().into()));
-    let mut reading = Reading::new(Providers::builtin(), &sources);
+    let mut reading =
+        Reading::new(Providers::builtin(), &sources, std::collections::BTreeSet::from([source]));
     read(source, &mut reading);
     let found = reading.resources.into_iter().map(|of| (of.type_name, of.address, of.body));
     (found.collect(), reading.problems.len())

@@ -186,7 +186,7 @@ pub(super) fn key_reference(
     let uri = match (inside.filter(|of| !of.contains("${")), name) {
         (Some(vault), Some(name)) => {
             let vault = vault.rsplit_once('.').map_or(vault, |(vault, _)| vault);
-            format!("${{{vault}/{}.id}}", arm::evaluate::address(&name))
+            format!("${{{vault}/{}.id}}", arm::declared::address(&name))
         }
         (None, Some(name)) if !uri.contains("/keys/") => {
             format!("{}/keys/{name}", uri.trim_end_matches('/'))

@@ -4,6 +4,7 @@
 //!
 //! Source: Azure Resource Manager documentation, "ARM template syntax".
 
+pub(super) mod declared;
 pub(super) mod evaluate;
 pub(super) mod expression;
 mod functions;
@@ -11,7 +12,8 @@ mod functions;
 #[cfg(test)]
 pub(super) mod tests;
 
-use evaluate::{Definition, Values, address, attribute};
+use declared::{address, attribute};
+use evaluate::{Definition, Values};
 pub(super) use functions::decoded;
 
 use super::{

@@ -14,7 +14,8 @@ use super::{
     Reading,
     arm::{
         Found,
-        evaluate::{Definition, MOST_TURNS, Values, address},
+        declared::address,
+        evaluate::{Definition, MOST_TURNS, Values},
         expression::{Expression, Kind},
         is_short_name, level,
     },

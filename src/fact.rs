@@ -18,7 +18,7 @@ pub enum Kind {
     /// These bytes are a key, a certificate, or look like one.
     #[serde(rename = "material")]
     Material,
-    /// People wrote something down: here, an allowance in a comment.
+    /// People wrote something down: an allowance in a comment, or an entry of a register of keys.
     #[serde(rename = "record")]
     Record,
     /// Configuration declares a key.
@@ -51,10 +51,13 @@ pub enum Kind {
     /// A name that stands for another key than before, or a key of which two declarations differ.
     #[serde(rename = "link.change")]
     Change,
+    /// What was seen, against what the register of keys approves.
+    #[serde(rename = "link.register")]
+    Register,
 }
 
 impl Kind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Material,
         Self::Record,
         Self::Key,
@@ -67,6 +70,7 @@ impl Kind {
         Self::Duties,
         Self::Substitution,
         Self::Change,
+        Self::Register,
     ];
 
     /// The name that rules (`on:`) and serialised facts use.
@@ -84,6 +88,7 @@ impl Kind {
             Self::Duties => "link.duties",
             Self::Substitution => "link.substitution",
             Self::Change => "link.change",
+            Self::Register => "link.register",
         }
     }
 }
@@ -135,6 +140,8 @@ fields! {
     CanRotate = "can_rotate",
     /// What a grant comes to: `use`, `wrap`, `administer`, `replace`, `export`, `delegate`, `destroy`.
     Capabilities = "capabilities",
+    /// By what a key is handed over: `courier`, `e-mail` …
+    Channel = "channel",
     /// Cipher that protects the key.
     Cipher = "cipher",
     /// What the bytes are: `private-key`, `secret-key` (symmetric), `public-key`, `certificate` or `key-store`.
@@ -145,8 +152,12 @@ fields! {
     Comment = "comment",
     /// What conditions of a grant narrow it to: `account`, `organisation`, `principal`, `service`, `context`, `network`, or `nothing` for one that does not narrow who may.
     Conditions = "conditions",
+    /// Who holds two duties of one key that the register asks to keep apart.
+    Conflicts = "conflicts",
     /// Curve or parameter set: `P-256`, `secp256k1`, `ML-KEM-768`, `explicit` …
     Curve = "curve",
+    /// Everybody who looks after a key, each once.
+    Custodians = "custodians",
     /// What is wrapped.
     Dek = "dek",
     /// Security strength in bits of what is wrapped.
@@ -155,6 +166,10 @@ fields! {
     DeletionDays = "deletion_days",
     /// Whether a key cannot be destroyed at once.
     DeletionProtected = "deletion_protected",
+    /// Dates and states of a register entry that cannot all be true.
+    Disorder = "disorder",
+    /// Method by which a key is distributed, as the register names it.
+    Distribution = "distribution",
     /// Kind of document that grants: `key-policy`, `identity-policy`, `grant`, `role-binding`, `access-policy`, `path-policy`, `attribute`.
     Document = "document",
     /// Structure inside the format: `pkcs1`, `pkcs8`, `sec1`, `encrypted-pkcs8`, `spki`, `x509` …
@@ -163,6 +178,10 @@ fields! {
     Environment = "environment",
     /// All environments in which linked facts lie.
     Environments = "environments",
+    /// Rules from which an entry is excepted today, by somebody and until a day.
+    Excepted = "excepted",
+    /// Days since the end of a key that still counts as active.
+    ExpiredDays = "expired_days",
     /// Whether an end of the key is set.
     Expires = "expires",
     /// Whether the key can leave its store.
@@ -171,6 +190,8 @@ fields! {
     Format = "format",
     /// Actions of a higher kind that a wildcard inside of an action brings along.
     HiddenActions = "hidden_actions",
+    /// What a register entry says in words that have no meaning there.
+    Invalid = "invalid",
     /// Iterations (or rounds) of the key derivation.
     Iterations = "iterations",
     /// Key derivation that turns the password into a key.
@@ -187,8 +208,12 @@ fields! {
     Label = "label",
     /// Labels of all linked facts.
     Labels = "labels",
+    /// Days since an exception ended.
+    LapsedDays = "lapsed_days",
     /// Whether conditions limit what may be delegated, or which key may stand behind a name.
     Limited = "limited",
+    /// What a register entry of this kind must say and does not.
+    Missing = "missing",
     /// Whether the key lies in several regions.
     MultiRegion = "multi_region",
     /// What people call it: address, alias or label.
@@ -201,6 +226,10 @@ fields! {
     Number = "number",
     /// Where a key comes from: `generated`, `imported` or `external` (kept outside of the provider).
     Origin = "origin",
+    /// Days since the key should have been replaced.
+    OverdueDays = "overdue_days",
+    /// Who answers for a key.
+    Owner = "owner",
     /// Well-known password that opens the key.
     Password = "password",
     /// How many grants lead to it.
@@ -225,10 +254,14 @@ fields! {
     Reason = "reason",
     /// Type of the resource or document, in the words of the provider.
     Resource = "resource",
+    /// Days since somebody reviewed an entry.
+    ReviewDays = "review_days",
     /// Days between rotations; 0 for never.
     RotationDays = "rotation_days",
     /// Rule that an allowance names.
     Rule = "rule",
+    /// Other entries of the register that are the same key.
+    SameAs = "same_as",
     /// Whether the linked facts lie in one directory.
     SameDirectory = "same_directory",
     /// To which keys a grant extends: `key` (this one), `some-keys` (several, by a pattern) or `all-keys`.
@@ -239,12 +272,20 @@ fields! {
     Setting = "setting",
     /// State of a key: `enabled`, `disabled`, `pending-deletion`, `pending-import` …
     State = "state",
+    /// How the register says that a key is stored: `wrapped`, `scd` (in a secure cryptographic device), `components`, `cleartext`.
+    StorageForm = "storage_form",
     /// Security strength in bits by NIST SP 800-57 part 1, table 2.
     Strength = "strength",
     /// Subject of a certificate.
     Subject = "subject",
     /// System that a setting belongs to.
     System = "system",
+    /// Custodians who have not acknowledged their duties.
+    Unacknowledged = "unacknowledged",
+    /// What an exception or an exclusion of a register entry lacks.
+    Unexplained = "unexplained",
+    /// Customers with whom a key is shared and who were given no guidance.
+    Unguided = "unguided",
     /// Day on which an allowance ends (RFC 3339 date).
     Until = "until",
     /// Value of a setting.
@@ -253,6 +294,8 @@ fields! {
     Wildcards = "wildcards",
     /// Whether every local user may read the file.
     WorldReadable = "world_readable",
+    /// What is wrong with the key that wraps: `itself`, `cycle`, `too-deep`, `orphan`, `retired`, `beside`, `one-sided`.
+    WrapProblem = "wrap_problem",
 }
 
 impl Field {

@@ -29,8 +29,16 @@ fn conditions_leave_those_whom_they_leave() {
         (r#"{"StringEquals": {"kms:CallerAccount": "444455556666"}}"#, "cross-account", "account"),
         (r#"{"StringLike": {"kms:CallerAccount": "1111*"}}"#, "anyone", "nothing"),
         (r#"{"StringLike": {"aws:PrincipalOrgID": "o-*"}}"#, "any-account", "nothing"),
-        (r#"{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1/*"}}"#, "group", "organisation"),
-        (r#"{"StringEquals": {"aws:PrincipalOrgID": "${var.organisation}"}}"#, "group", "organisation"),
+        (
+            r#"{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1/*"}}"#,
+            "group",
+            "organisation",
+        ),
+        (
+            r#"{"StringEquals": {"aws:PrincipalOrgID": "${var.organisation}"}}"#,
+            "group",
+            "organisation",
+        ),
         (r#"{"StringLike": {"aws:PrincipalOrgID": "${var.organisation}"}}"#, "unknown", "unknown"),
         (r#"{"StringEquals": {"aws:SomethingNew": "a"}}"#, "unknown", "unknown"),
         (r#"{"SomethingNew": {"aws:PrincipalOrgID": "a"}}"#, "unknown", "unknown"),
@@ -38,13 +46,13 @@ fn conditions_leave_those_whom_they_leave() {
         (r#"{"Bool": {"aws:PrincipalIsAWSService": "true"}}"#, "service", "service"),
         (r#"{"ArnLike": {"aws:SourceArn": "arn:aws:s3:::bucket"}}"#, "service", "account"),
         (r#"{"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}"#, "any-account", "service"),
-        (r#"{"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "0.0.0.0/1"]}}"#, "anyone", "nothing"),
-        (r#"{"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#, "anyone", "nothing"),
         (
-            r#"{"StringEquals": {"kms:RecipientAttestation:PCR0": "ab"}}"#,
-            "any-account",
-            "context",
+            r#"{"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "0.0.0.0/1"]}}"#,
+            "anyone",
+            "nothing",
         ),
+        (r#"{"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#, "anyone", "nothing"),
+        (r#"{"StringEquals": {"kms:RecipientAttestation:PCR0": "ab"}}"#, "any-account", "context"),
     ] {
         let found = grants(&format!(
             r#"{{"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*",
@@ -65,12 +73,17 @@ fn what_is_denied_is_taken_off_and_what_is_denied_to_some_is_told_apart() {
         found.iter().map(|fact| list(fact, Field::Actions)).collect::<Vec<_>>()
     };
     assert_eq!(deny(r#""Principal": "*", "Action": "kms:Enc*""#), ["kms:Decrypt"]);
-    assert_eq!(deny(r#""Principal": {"AWS": "111122223333"}, "NotAction": "kms:Encrypt""#), ["kms:Encrypt"]);
+    assert_eq!(
+        deny(r#""Principal": {"AWS": "111122223333"}, "NotAction": "kms:Encrypt""#),
+        ["kms:Encrypt"]
+    );
     let other = r#""Principal": {"AWS": "arn:aws:iam::111122223333:role/b"}, "Action": "kms:*""#;
     assert_eq!(deny(other), ["kms:Decrypt, kms:Encrypt"]);
-    let spared = r#""NotPrincipal": {"AWS": "arn:aws:iam::111122223333:role/a"}, "Action": "kms:*""#;
+    let spared =
+        r#""NotPrincipal": {"AWS": "arn:aws:iam::111122223333:role/a"}, "Action": "kms:*""#;
     assert_eq!(deny(spared), ["kms:Decrypt, kms:Encrypt"]);
-    let not_spared = r#""NotPrincipal": {"AWS": "arn:aws:iam::111122223333:role/b"}, "Action": "kms:*""#;
+    let not_spared =
+        r#""NotPrincipal": {"AWS": "arn:aws:iam::111122223333:role/b"}, "Action": "kms:*""#;
     assert_eq!(deny(not_spared), Vec::<String>::new());
     // Only what the condition is about is narrowed.
     let through = r#""Principal": "*", "Action": "kms:Decrypt",

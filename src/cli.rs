@@ -34,7 +34,7 @@ pub enum Command {
     /// Judge what `inspect` saw, here or on other machines.
     #[command(after_help = AFTER_HELP)]
     Judge(Judge),
-    /// Compare key registers that `scan --observed` wrote.
+    /// Check, propose and compare registers of keys.
     #[command(subcommand)]
     Register(Register),
     /// List, show and check rules.
@@ -188,6 +188,9 @@ pub struct Scan {
     pub input: Input,
     #[command(flatten)]
     pub judgement: Judgement,
+    /// Hold what is seen against the approved keys in this file, a key-register.yaml.
+    #[arg(long, value_name = "FILE")]
+    pub register: Option<PathBuf>,
     #[command(flatten)]
     pub output: Output,
 }
@@ -211,20 +214,57 @@ pub struct Judge {
     pub config: Option<PathBuf>,
     #[command(flatten)]
     pub judgement: Judgement,
+    /// Hold what is seen against the approved keys in this file, a key-register.yaml.
+    #[arg(long, value_name = "FILE")]
+    pub register: Option<PathBuf>,
     #[command(flatten)]
     pub output: Output,
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a run")]
 pub enum Register {
-    /// Say what changed from one register to another.
+    /// Say what is wrong with a register of approved keys.
+    #[command(after_help = AFTER_HELP)]
+    Check(RegisterCheck),
+    /// Propose a register of approved keys from what a scan sees.
+    Init {
+        #[command(flatten)]
+        input: Box<Input>,
+        /// Take the keys from this register, which `scan --observed` wrote, instead of a scan.
+        #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+        observed: Option<PathBuf>,
+        /// Write to FILE instead of standard output.
+        #[arg(long, short = 'o', value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Say what changed from one register to another: approved, observed or CycloneDX.
     Diff {
         old: PathBuf,
         new: PathBuf,
         /// text, json or markdown.
         #[arg(long, short = 'f', default_value = "text", value_parser = ["text", "json", "markdown"])]
         format: String,
+        /// Judge dates as of this day, instead of today.
+        #[arg(long, value_name = "DATE")]
+        today: Option<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct RegisterCheck {
+    #[arg(default_value = "key-register.yaml", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Judge dates as of this day, instead of today.
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<String>,
+    /// Read this configuration instead of the nearest keylint.toml.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub judgement: Judgement,
+    #[command(flatten)]
+    pub output: Output,
 }
 
 #[derive(Debug, Subcommand)]
@@ -266,10 +306,15 @@ pub enum BaselineCommand {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let matches = command().try_get_matches_from(arguments)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
+    let own = matches.subcommand().map(|(_, matches)| matches);
+    // `register check` is a command of a command.
+    let own = own.map(|own| own.subcommand().map_or(own, |(_, matches)| matches));
     if let (
-        Command::Scan(Scan { output, .. }) | Command::Judge(Judge { output, .. }),
-        Some((_, matches)),
-    ) = (&mut cli.command, matches.subcommand())
+        Command::Scan(Scan { output, .. })
+        | Command::Judge(Judge { output, .. })
+        | Command::Register(Register::Check(RegisterCheck { output, .. })),
+        Some(matches),
+    ) = (&mut cli.command, own)
     {
         output.reports = paired(output, matches).map_err(|problem| {
             command().error(clap::error::ErrorKind::ArgumentConflict, problem)

@@ -11,7 +11,7 @@ use crate::{
     baseline::Baseline,
     cli::{
         BaselineCommand, Cli, Colour, Command, Input, Inspect, Judge as JudgeArgs, Judgement,
-        Output, Register, Rules, Scan,
+        Output, Register, RegisterCheck, Rules, Scan,
     },
     config::{self, Config},
     date::Date,
@@ -22,7 +22,11 @@ use crate::{
     judge::{Judge, judge},
     ledger::Ledger,
     places::{Request, Source, files},
-    progress, register,
+    progress,
+    register::{
+        self,
+        approved::{self, Approved},
+    },
     report::{self, Report, RuleView},
     rule::{self, RuleSet},
     scan::{self, Inspection},
@@ -48,17 +52,21 @@ pub struct Terminal {
 /// Runs what was asked for. `out` is standard output.
 pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, Error> {
     match cli.command {
-        Command::Scan(Scan { input, judgement, output }) => {
+        Command::Scan(Scan { input, judgement, register, output }) => {
             let config = config::load(input.config.as_deref(), &input.paths)?;
             let rules = rules(&judgement, &config)?;
+            let register = approved_keys(register.as_deref(), &config)?;
             let inspection = inspect(&input, &judgement.rules, &config, terminal)?;
-            report(inspection, &config, &rules, &judgement, &output, terminal, out)
+            let by = By::new(&rules, &config, register.as_ref());
+            report(inspection, &by, &judgement, &output, terminal, out)
         }
-        Command::Judge(JudgeArgs { facts, config, judgement, output }) => {
+        Command::Judge(JudgeArgs { facts, config, judgement, register, output }) => {
             let config = config::load(config.as_deref(), &[])?;
             let rules = rules(&judgement, &config)?;
+            let register = approved_keys(register.as_deref(), &config)?;
             let inspection = read_facts(&facts)?;
-            report(inspection, &config, &rules, &judgement, &output, terminal, out)
+            let by = By::new(&rules, &config, register.as_ref());
+            report(inspection, &by, &judgement, &output, terminal, out)
         }
         Command::Inspect(Inspect { input, output }) => {
             let config = config::load(input.config.as_deref(), &input.paths)?;
@@ -68,8 +76,41 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
             to_file_or(output.as_deref(), out, |out| report::facts::write(&facts, &ledger, out))?;
             Ok(Exit::Clean)
         }
-        Command::Register(Register::Diff { old, new, format }) => {
-            register_diff(&old, &new, &format, out)
+        Command::Register(Register::Check(RegisterCheck {
+            file,
+            today,
+            config,
+            judgement,
+            output,
+        })) => {
+            let config = config::load(config.as_deref(), &[])?;
+            let rules = rules(&judgement, &config)?;
+            let today = today.as_deref().map_or(Ok(Date::today()), day)?;
+            let (register, mut inspection) = approved::read(&file)?;
+            inspection.facts.extend(approved::facts(&register, today));
+            let by = By { today, ..By::new(&rules, &config, None) };
+            report(inspection, &by, &judgement, &output, terminal, out)
+        }
+        Command::Register(Register::Init { input, observed, output }) => {
+            let observed = match observed {
+                Some(path) => read_register(&path)?,
+                None => {
+                    let config = config::load(input.config.as_deref(), &input.paths)?;
+                    let Inspection { mut facts, mut ledger } =
+                        inspect(&input, &[], &config, terminal)?;
+                    crate::judge::sort(&mut facts);
+                    ledger.sort();
+                    crate::link::link(&mut facts, &config.environments()?);
+                    register::build(&facts, &ledger)
+                }
+            };
+            let text = approved::propose(&observed);
+            to_file_or(output.as_deref(), out, |out| out.write_all(text.as_bytes()))?;
+            Ok(Exit::Clean)
+        }
+        Command::Register(Register::Diff { old, new, format, today }) => {
+            let today = today.as_deref().map_or(Ok(Date::today()), day)?;
+            register_diff(&old, &new, &format, today, out)
         }
         Command::Rules(Rules::List { rules, profile }) => {
             let rules = RuleSet::load(&rules, profile.as_deref().unwrap_or(rule::DEFAULT_PROFILE))?;
@@ -91,7 +132,13 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
             let config = config::load(input.config.as_deref(), &input.paths)?;
             let rules = rules(&judgement, &config)?;
             let mut inspection = inspect(&input, &[], &config, terminal)?;
-            let by = Judge { rules: &rules, config: &config, baseline: None, today: Date::today() };
+            let by = Judge {
+                rules: &rules,
+                config: &config,
+                baseline: None,
+                today: Date::today(),
+                register: None,
+            };
             let outcome = judge(&mut inspection.facts, inspection.ledger, &by)?;
             files::write(&file, Baseline::of(outcome.active()).to_json().as_bytes())?;
             let count = outcome.active().count();
@@ -172,24 +219,44 @@ fn inspect(
     progress::shown_while(shown, &request.progress, || scan::inspect(&request))
 }
 
+/// What to judge by, as commands know it.
+struct By<'a> {
+    rules: &'a RuleSet,
+    config: &'a Config,
+    register: Option<&'a Approved>,
+    today: Date,
+}
+
+impl<'a> By<'a> {
+    fn new(rules: &'a RuleSet, config: &'a Config, register: Option<&'a Approved>) -> Self {
+        Self { rules, config, register, today: Date::today() }
+    }
+}
+
+/// The register of approved keys, if one is named here or in the configuration.
+fn approved_keys(path: Option<&Path>, config: &Config) -> Result<Option<Approved>, Error> {
+    let path = path.or(config.register.as_deref());
+    Ok(path.map(approved::read).transpose()?.map(|(register, _)| register))
+}
+
+fn day(text: &str) -> Result<Date, Error> {
+    text.parse().map_err(|_| Error::Usage(format!("--today {text}: a day is YYYY-MM-DD")))
+}
+
 /// Judges, writes every report, and says how it ended.
 fn report(
     mut inspection: Inspection,
-    config: &Config,
-    rules: &RuleSet,
+    by: &By<'_>,
     judgement: &Judgement,
     output: &Output,
     terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<Exit, Error> {
+    let By { rules, config, register, today } = *by;
     let baseline_path = judgement.baseline.as_deref().or(config.baseline.as_deref());
     let baseline = baseline_path.map(Baseline::read).transpose()?;
-    let by = Judge {
-        rules,
-        config,
-        baseline: baseline.as_ref().zip(baseline_path),
-        today: Date::today(),
-    };
+    let by =
+        Judge { rules, config, baseline: baseline.as_ref().zip(baseline_path), today, register };
     let outcome = judge(&mut inspection.facts, inspection.ledger, &by)?;
 
     if let Some(path) = &output.observed {
@@ -259,14 +326,31 @@ fn observed(facts: &[Fact], ledger: &Ledger, path: &Path) -> Result<Vec<u8>, Err
     Ok(bytes)
 }
 
-fn register_diff(old: &Path, new: &Path, format: &str, out: &mut dyn Write) -> Result<Exit, Error> {
-    let read =
-        |path: &Path| register::Register::read(&files::read(path)?, &path.display().to_string());
-    let diff = register::diff(&read(old)?, &read(new)?);
+fn register_diff(
+    old: &Path,
+    new: &Path,
+    format: &str,
+    today: Date,
+    out: &mut dyn Write,
+) -> Result<Exit, Error> {
+    use register::Any::{Approved, Observed};
+    let read = |path: &Path| register::Any::read(&files::read(path)?, &path.display().to_string());
+    let diff = match (read(old)?, read(new)?) {
+        (Observed(old), Observed(new)) => register::diff(&old, &new),
+        (Approved(old), Approved(new)) => approved::compare(&old, &new, today),
+        // In either order, what was seen is held against what is approved.
+        (Approved(approved), Observed(observed)) | (Observed(observed), Approved(approved)) => {
+            approved::against(&approved, &observed)
+        }
+    };
     if let Some(row) = register::DIFF_TABLE.iter().find(|row| row.name == format) {
         (row.render)(&diff, out).map_err(written)?;
     }
     Ok(if diff.is_empty() { Exit::Clean } else { Exit::Findings })
+}
+
+fn read_register(path: &Path) -> Result<register::Register, Error> {
+    register::Register::read(&files::read(path)?, &path.display().to_string())
 }
 
 fn read_facts(paths: &[PathBuf]) -> Result<Inspection, Error> {

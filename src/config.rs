@@ -28,6 +28,8 @@ pub(crate) struct Config {
     /// Directories of rules, relative to the configuration file.
     pub rules: Vec<PathBuf>,
     pub baseline: Option<PathBuf>,
+    /// The register of approved keys.
+    pub register: Option<PathBuf>,
     environments: Vec<(String, Vec<String>)>,
     pub allow: Vec<Allow>,
 }
@@ -167,6 +169,7 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<Config, Error> {
     let directory = path.parent().unwrap_or(Path::new(""));
     config.rules = config.rules.iter().map(|rules| directory.join(rules)).collect();
     config.baseline = config.baseline.map(|baseline| directory.join(baseline));
+    config.register = config.register.map(|register| directory.join(register));
     config.path = Some(path.to_owned());
     globs(&config.exclude)?;
     config.environments()?;
@@ -224,6 +227,7 @@ impl<'de> Deserialize<'de> for Config {
             exclude: table.optional("exclude").unwrap_or_default(),
             rules: paths(table.optional("rules").unwrap_or_default()),
             baseline: table.optional::<String>("baseline").map(PathBuf::from),
+            register: table.optional::<String>("register").map(PathBuf::from),
             environments,
             allow: table.optional("allow").unwrap_or_default(),
         };

@@ -27,7 +27,7 @@ impl Date {
     }
 
     /// The day of a moment in seconds since 1970-01-01T00:00:00Z.
-    pub(crate) fn from_unix(seconds: i64) -> Self {
+    pub(crate) const fn from_unix(seconds: i64) -> Self {
         Self(seconds.div_euclid(SECONDS_PER_DAY))
     }
 
@@ -38,6 +38,16 @@ impl Date {
             Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |s| -s),
         };
         Self::from_unix(seconds)
+    }
+
+    /// Days from `earlier` to this day; none where it is not earlier.
+    pub(crate) fn days_since(self, earlier: Self) -> Option<u64> {
+        u64::try_from(self.0.checked_sub(earlier.0)?).ok().filter(|&days| days > 0)
+    }
+
+    /// The day that comes `days` later.
+    pub(crate) fn after_days(self, days: u64) -> Self {
+        Self(self.0.saturating_add(i64::try_from(days).unwrap_or(i64::MAX)))
     }
 
     /// Year, month and day.

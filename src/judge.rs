@@ -18,6 +18,7 @@ use crate::{
     identity::hex,
     ledger::Ledger,
     link,
+    register::{self, approved::Approved},
     rule::{self, Hit, RuleSet},
     suppress::Suppressions,
 };
@@ -28,6 +29,8 @@ pub(crate) struct Judge<'a> {
     pub config: &'a Config,
     pub baseline: Option<(&'a Baseline, &'a Path)>,
     pub today: Date,
+    /// The register of approved keys to hold the facts against.
+    pub register: Option<&'a Approved>,
 }
 
 /// Places of one finding that a report is given at most; the count goes on.
@@ -43,13 +46,17 @@ pub(crate) fn judge(
     ledger.sort();
     let undecided = ledger.undecided;
     link::link(facts, &by.config.environments()?);
+    if let Some(register) = by.register {
+        facts.extend(register::approved::link(register, facts, by.today));
+    }
     let judged = rule::judge(by.rules, facts);
 
     let known: BTreeSet<&str> = by.rules.rules.iter().map(|rule| rule.id.as_str()).collect();
     let suppressions = Suppressions::new(facts, by.config, by.baseline, &known, by.today);
     let findings = group(&judged.hits, facts, by.rules, &suppressions);
 
-    let keys: BTreeSet<&str> = facts.iter().filter_map(|fact| fact.text(Field::KeyId)).collect();
+    let seen = facts.iter().filter(|fact| !matches!(fact.kind, Kind::Record | Kind::Register));
+    let keys: BTreeSet<&str> = seen.filter_map(|fact| fact.text(Field::KeyId)).collect();
     Ok(Outcome {
         findings,
         notices: suppressions.notices(),

@@ -21,6 +21,7 @@ pub mod error;
 mod excerpt;
 pub mod fact;
 mod feed;
+mod field;
 pub mod finding;
 mod formats;
 #[cfg(fuzzing)]

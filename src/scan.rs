@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::{
     config::Config,
+    date::Date,
     error::Error,
     fact::Fact,
     feed, inspect, judge,
@@ -11,6 +12,7 @@ use crate::{
     ledger::Ledger,
     link,
     places::{self, Request},
+    register::approved,
     settings::{self, Document, providers::Providers},
 };
 
@@ -60,15 +62,28 @@ pub fn inspect_files<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> In
     all
 }
 
-/// The facts of files that are seen together, in their order and with the links between them.
+/// The facts of files that are seen together, in their order and with the links between them. A
+/// `key-register.yaml` among them is checked, and the others are held against it.
 pub fn linked_facts<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<Fact> {
-    let mut facts = inspect_files(files).facts;
+    let files: Vec<(&str, &[u8])> = files.collect();
+    let mut facts = inspect_files(files.iter().copied()).facts;
     judge::sort(&mut facts);
     if let Ok(environments) = Config::default().environments() {
         link::link(&mut facts, &environments);
     }
+    let register = files.iter().find(|(path, _)| *path == approved::FILE);
+    if let Some((path, bytes)) = register
+        && let Ok((register, _)) = approved::parse(path, bytes)
+    {
+        let links = approved::link(&register, &facts, EXAMPLE_DAY);
+        facts.extend(approved::facts(&register, EXAMPLE_DAY));
+        facts.extend(links);
+    }
     facts
 }
+
+/// The day on which examples are judged: 2026-01-01.
+const EXAMPLE_DAY: Date = Date::from_unix(20_454 * 86_400);
 
 /// Turns the bytes of one input into facts; `path` names it.
 pub fn inspect_bytes(path: &str, bytes: &[u8]) -> Inspection {

@@ -71,7 +71,10 @@ impl<'a> Suppressions<'a> {
             today,
             notices: Vec::new(),
         };
-        for record in facts.iter().filter(|fact| fact.kind == Kind::Record) {
+        // Entries of a register are records too, and name no rule.
+        let is_allowance =
+            |fact: &&Fact| fact.kind == Kind::Record && fact.fields.contains_key(&Field::Rule);
+        for record in facts.iter().filter(is_allowance) {
             suppressions.record(record, known_rules);
         }
         for (allow, _, used) in &suppressions.config {

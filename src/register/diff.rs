@@ -3,82 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
-use super::{Entry, Place, Register, name::what, rank};
-
-/// Kinds of change, gravest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Change {
-    /// It lay protected, or was not there in private form, and now lies in plain text.
-    NewlyPlaintext,
-    /// Another key is in a place.
-    MaterialChanged,
-    /// It is protected less well than before.
-    ProtectionWeakened,
-    /// The key in a place is weaker than the one before.
-    StrengthLowered,
-    Added,
-    NewPlace,
-    Removed,
-    PlaceGone,
-    /// It was not seen, but not everything that could hold it was examined.
-    Unknown,
-}
-
-impl Change {
-    pub const ALL: [Self; 9] = [
-        Self::NewlyPlaintext,
-        Self::MaterialChanged,
-        Self::ProtectionWeakened,
-        Self::StrengthLowered,
-        Self::Added,
-        Self::NewPlace,
-        Self::Removed,
-        Self::PlaceGone,
-        Self::Unknown,
-    ];
-}
-
-/// One change.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Difference {
-    pub change: Change,
-    /// The key: the new one where two are concerned.
-    pub key: String,
-    /// What the key is: `RSA-2048 private key`.
-    pub what: String,
-    /// Files in which it is, was, or newly is.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub places: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub was: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub now: Option<String>,
-}
-
-/// Everything that changed, gravest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Diff {
-    /// Always `register-diff`.
-    pub keylint: String,
-    pub version: u32,
-    /// Whether the old register saw everything: if not, what is added may have been there.
-    pub old_complete: bool,
-    /// Whether the new register saw everything: if not, what is missing may still be there.
-    pub new_complete: bool,
-    pub changes: Vec<Difference>,
-}
-
-impl Diff {
-    /// Whether nothing changed and nothing is unknown.
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-}
+use super::{
+    Entry, Place, Register,
+    change::{Change, Diff, Difference},
+    name::what,
+    rank,
+};
 
 /// What changed from `old` to `new`.
 pub fn diff(old: &Register, new: &Register) -> Diff {
@@ -107,15 +37,7 @@ pub fn diff(old: &Register, new: &Register) -> Diff {
             ..about(change, entry, entry.places.iter())
         });
     }
-    changes.sort();
-    changes.dedup();
-    Diff {
-        keylint: "register-diff".to_owned(),
-        version: super::VERSION,
-        old_complete: old.complete,
-        new_complete: new.complete,
-        changes,
-    }
+    Diff::new(changes, (old.complete, new.complete))
 }
 
 /// A place that keeps its name when its content moves up or down.
@@ -356,8 +278,11 @@ fn about<'a>(
         key: entry.id.clone(),
         what: what(entry),
         places: paths.into_iter().map(str::to_owned).collect(),
+        attribute: None,
         was: None,
         now: None,
+        before: None,
+        after: None,
     }
 }
 

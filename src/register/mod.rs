@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::Error, fact::Commit, ledger::Reason, report::write_pretty};
 
+pub mod approved;
 mod bom;
 mod build;
+mod change;
 mod cyclonedx;
 mod cyclonedx_read;
 mod diff;
@@ -19,9 +21,12 @@ mod name;
 mod show;
 
 pub use build::build;
+pub use change::{Change, Diff, Difference};
 pub use cyclonedx::write as write_cyclonedx;
-pub use diff::{Change, Diff, Difference, diff};
+pub use diff::diff;
 pub use show::{DIFF_TABLE, DiffRow};
+
+use name::what;
 
 /// Version of the form.
 pub const VERSION: u32 = 1;
@@ -241,6 +246,25 @@ impl Register {
             (None, _, Some("CycloneDX")) => cyclonedx_read::read(bytes).map_err(malformed),
             (None, ..) => invalid("this is neither a keylint register nor a CycloneDX BOM".into()),
         }
+    }
+}
+
+/// A register of either kind.
+#[expect(clippy::large_enum_variant, reason = "there are two in a run")]
+pub enum Any {
+    Observed(Register),
+    Approved(approved::Approved),
+}
+
+impl Any {
+    /// Reads a register: observed ones and BOMs are JSON, approved ones are YAML.
+    pub fn read(bytes: &[u8], name: &str) -> Result<Self, Error> {
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if text.trim_ascii_start().starts_with(b"{") {
+            return Register::read(bytes, name).map(Self::Observed);
+        }
+        let (approved, _) = approved::parse(name, bytes)?;
+        Ok(Self::Approved(approved))
     }
 }
 

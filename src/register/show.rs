@@ -39,7 +39,7 @@ fn text(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
         if let Some(more) = more(change) {
             writeln!(out, "  {more}")?;
         }
-        writeln!(out, "  {}", clean(&change.key))?;
+        writeln!(out, "  {}", clean(&which(change)))?;
     }
     if !diff.is_empty() {
         writeln!(out, "\n{}", totals(diff))?;
@@ -67,7 +67,7 @@ fn markdown(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
                 title(change.change),
                 escaped(&sentence(change)),
                 places.join("<br>"),
-                code(&short(&change.key))
+                code(&which_short(change))
             )?;
         }
     }
@@ -80,6 +80,26 @@ fn markdown(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
 fn more(change: &Difference) -> Option<String> {
     let more = change.places.len().checked_sub(PLACES).filter(|more| *more > 0)?;
     Some(format!("and {}", count_of(more as u64, "more file")))
+}
+
+/// Which key it was and which it is.
+fn which(change: &Difference) -> String {
+    between(change.before.as_deref(), change.after.as_deref(), &change.key)
+}
+
+fn which_short(change: &Difference) -> String {
+    let (before, after) = (change.before.as_deref().map(short), change.after.as_deref().map(short));
+    between(before.as_deref(), after.as_deref(), &short(&change.key))
+}
+
+fn between(before: Option<&str>, after: Option<&str>, key: &str) -> String {
+    match (before, after) {
+        (Some(before), Some(after)) if before == after => before.to_owned(),
+        (Some(before), Some(after)) => format!("{before} -> {after}"),
+        (Some(before), None) => format!("{before} (before)"),
+        (None, Some(after)) => format!("{after} (after)"),
+        (None, None) => key.to_owned(),
+    }
 }
 
 /// `3 changes: 1 newly in plain text, 2 added`.
@@ -114,6 +134,24 @@ const fn title(change: Change) -> &'static str {
         Change::NewPlace => "new place",
         Change::Removed => "removed",
         Change::PlaceGone => "place gone",
+        Change::Substituted => "key substituted",
+        Change::Unregistered => "not registered",
+        Change::IllegalTransition => "state not possible",
+        Change::DuplicateMaterial => "one key under several ids",
+        Change::AliasRepointed => "alias repointed",
+        Change::KekWeaker => "wrapped by a weaker key",
+        Change::WrappingBroken => "wrapping broken",
+        Change::ParentChanged => "wrapped by another key",
+        Change::AccessWidened => "access widened",
+        Change::UseWidened => "use widened",
+        Change::Overdue => "overdue",
+        Change::TermExtended => "term extended",
+        Change::Rotated => "rotated",
+        Change::Retired => "retired",
+        Change::StateChanged => "state changed",
+        Change::ExceptionChanged => "exception changed",
+        Change::PeopleChanged => "people changed",
+        Change::Restated => "restated",
         Change::Unknown => "unknown",
     }
 }
@@ -121,6 +159,9 @@ const fn title(change: Change) -> &'static str {
 /// What happened, without the places.
 fn sentence(change: &Difference) -> String {
     let what = &change.what;
+    if let Some(attribute) = &change.attribute {
+        return of_entry(change, attribute);
+    }
     let was = change.was.as_deref().map_or("unknown", state);
     let now = change.now.as_deref().map_or("unknown", state);
     match change.change {
@@ -136,6 +177,26 @@ fn sentence(change: &Difference) -> String {
         }
         Change::Added => format!("{} {what} is new, and is {now}.", article(what)),
         Change::NewPlace => format!("{} {what} is in another place too, {now}.", article(what)),
+        Change::Unregistered => {
+            format!("{} {what} is {now}, and the register does not know it.", article(what))
+        }
+        Change::Retired => format!("{what}: {was}, and taken out of the register."),
+        Change::Rotated => format!("{what}: replaced by its successor, which is {now}."),
+        Change::Overdue => format!("{what}: {now}."),
+        Change::DuplicateMaterial => format!("One key is in the register as {now}."),
+        Change::Substituted
+        | Change::IllegalTransition
+        | Change::AliasRepointed
+        | Change::KekWeaker
+        | Change::WrappingBroken
+        | Change::ParentChanged
+        | Change::AccessWidened
+        | Change::UseWidened
+        | Change::TermExtended
+        | Change::StateChanged
+        | Change::ExceptionChanged
+        | Change::PeopleChanged
+        | Change::Restated => of_entry(change, "entry"),
         Change::Removed => {
             format!("{} {what}, which was {was}, is no longer there.", article(what))
         }
@@ -147,6 +208,40 @@ fn sentence(change: &Difference) -> String {
             article(what)
         ),
     }
+}
+
+/// What an entry of the approved register says otherwise.
+fn of_entry(change: &Difference, attribute: &str) -> String {
+    let what = &change.what;
+    let was = change.was.as_deref().map_or("nothing", short_state);
+    let now = change.now.as_deref().map_or("nothing", short_state);
+    match change.change {
+        Change::Substituted => format!(
+            "{what}: the same entry and version, and another key. Its fingerprint was {}, and is {}.",
+            short(was),
+            short(now)
+        ),
+        Change::Rotated if attribute == "fingerprint" => {
+            format!("{what}: a new version, with a new key.")
+        }
+        Change::Rotated if attribute == "replaces" => {
+            format!("{what}: takes the place of a key that was {was}, and is {now}.")
+        }
+        Change::IllegalTransition => {
+            format!("{what}: was {was}, from which no key becomes {now} (NIST SP 800-57).")
+        }
+        Change::AliasRepointed => format!("{what}: alias {now}, where it was {was}."),
+        Change::WrappingBroken => format!("{what}: the key that wraps it is not in order: {now}."),
+        Change::KekWeaker => format!("{what}: the key that wraps it is weaker: {now}."),
+        Change::PlaceGone => format!("{what}: not where the register says that it lies."),
+        Change::Unknown => format!("{what}: was not seen, and not everything was examined."),
+        _ if change.was.is_none() => format!("{what}: {attribute} has {now} now."),
+        _ => format!("{what}: {attribute} was {was}, and is {now}."),
+    }
+}
+
+fn short_state(text: &str) -> &str {
+    if text.is_empty() { "nothing" } else { text }
 }
 
 fn replaced(change: &Difference) -> String {

@@ -133,7 +133,9 @@ pub fn vocabulary() -> String {
 const fn kind_words(kind: Kind) -> &'static str {
     match kind {
         Kind::Material => "These bytes are a key, a certificate, or look like one.",
-        Kind::Record => "People wrote something down: an allowance in a comment.",
+        Kind::Record => {
+            "People wrote something down: an allowance, or an entry of a register of keys."
+        }
         Kind::Key => "Configuration declares a key.",
         Kind::Grant => "A principal may do something to a key.",
         Kind::Setting => "A setting of a KMS, an HSM, a cluster, a database or a runtime.",
@@ -142,6 +144,7 @@ const fn kind_words(kind: Kind) -> &'static str {
         Kind::Duties => "One principal stands on both sides of a separation of duties.",
         Kind::Substitution => "All ways in which one key can be replaced by another.",
         Kind::Change => "A name stands for another key than before, or two declarations differ.",
+        Kind::Register => "What was seen, against what the register of keys approves.",
         Kind::SameKey => "One key lies in several files.",
         Kind::Pair => "A private key and the certificate or public key that it opens.",
     }

@@ -48,10 +48,14 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         Field::Bits
         | Field::DekStrength
         | Field::DeletionDays
+        | Field::ExpiredDays
         | Field::Iterations
         | Field::KekStrength
+        | Field::LapsedDays
         | Field::Number
+        | Field::OverdueDays
         | Field::Paths
+        | Field::ReviewDays
         | Field::RotationDays
         | Field::Strength => Type::Int,
         Field::AlwaysSensitive
@@ -70,11 +74,21 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Capabilities
         | Field::Classes
         | Field::Conditions
+        | Field::Conflicts
+        | Field::Custodians
+        | Field::Disorder
         | Field::Environments
+        | Field::Excepted
         | Field::HiddenActions
+        | Field::Invalid
         | Field::Labels
+        | Field::Missing
         | Field::Principals
-        | Field::Purposes => Type::List,
+        | Field::Purposes
+        | Field::SameAs
+        | Field::Unacknowledged
+        | Field::Unexplained
+        | Field::Unguided => Type::List,
         Field::Account
         | Field::After
         | Field::Algorithm
@@ -82,11 +96,13 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Attribute
         | Field::Before
         | Field::Breadth
+        | Field::Channel
         | Field::Cipher
         | Field::Class
         | Field::Comment
         | Field::Curve
         | Field::Dek
+        | Field::Distribution
         | Field::Document
         | Field::Envelope
         | Field::Environment
@@ -99,6 +115,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Name
         | Field::NotAfter
         | Field::Origin
+        | Field::Owner
         | Field::Password
         | Field::Principal
         | Field::ProtectionLevel
@@ -111,11 +128,13 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Scope
         | Field::Setting
         | Field::State
+        | Field::StorageForm
         | Field::Subject
         | Field::System
         | Field::Until
         | Field::Value
-        | Field::Wildcards => Type::Text,
+        | Field::Wildcards
+        | Field::WrapProblem => Type::Text,
     }
 }
 

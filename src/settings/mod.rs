@@ -45,11 +45,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
+pub(crate) use self::{
+    durations::days,
+    sources::{Source, Sources},
+    tree::Span,
+};
 use self::{
     lower::{Lowered, Resource},
     providers::Providers,
-    sources::{Source, Sources},
-    tree::{Node, Span},
+    tree::Node,
 };
 use crate::{
     budget,

@@ -1,0 +1,226 @@
+//! What changed from one approved register to another. Entries are matched by id, then by
+//! fingerprint, then by alias.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{
+    Approved,
+    entry::{Key, Text},
+    order::Dates,
+    pair::{Pair, value},
+    wrap::{self, ById},
+};
+use crate::{
+    date::Date,
+    register::{Change, Diff, Difference},
+};
+
+/// What changed from `old` to `new`, with what is due judged on a day.
+pub(crate) fn compare(old: &Approved, new: &Approved, today: Date) -> Diff {
+    let pairs = Pairs::of(old.keys(), new.keys());
+    let scene = Scene { was: by_id(old.keys()), now: by_id(new.keys()), today };
+    let mut changes = Vec::new();
+    for (before, after) in &pairs.matched {
+        let mut pair = Pair { old: before, new: after, changes: &mut changes };
+        pair.material();
+        pair.state();
+        pair.protection();
+        pair.aliases();
+        pair.access();
+        pair.dates(today);
+        pair.people();
+        scene.wrapping(&mut pair);
+    }
+    gone_and_come(&pairs, &scene, &mut changes);
+    duplicates(old.keys(), new.keys(), &mut changes);
+    Diff::new(changes, (true, true))
+}
+
+fn by_id(keys: &[Key]) -> ById<'_> {
+    let mut found = ById::new();
+    for key in keys {
+        found.entry(&key.id.value).or_insert(key);
+    }
+    found
+}
+
+/// Entries of both registers that are one key.
+struct Pairs<'a> {
+    matched: Vec<(&'a Key, &'a Key)>,
+    gone: Vec<&'a Key>,
+    come: Vec<&'a Key>,
+}
+
+impl<'a> Pairs<'a> {
+    fn of(old: &'a [Key], new: &'a [Key]) -> Self {
+        let mut pairs =
+            Self { matched: Vec::new(), gone: old.iter().collect(), come: new.iter().collect() };
+        pairs.matching(|key| vec![key.id.value.clone()]);
+        pairs.matching(|key| key.key_id().into_iter().collect());
+        pairs.matching(|key| key.aliases.iter().map(|of| of.name.value.clone()).collect());
+        pairs
+    }
+
+    /// Takes out what has a name in common, each entry once.
+    fn matching(&mut self, names: impl Fn(&Key) -> Vec<String>) {
+        let mut by_name: HashMap<String, usize> = HashMap::new();
+        for (number, key) in self.gone.iter().enumerate() {
+            for name in names(key) {
+                by_name.entry(name).or_insert(number);
+            }
+        }
+        let mut taken = BTreeSet::new();
+        let mut left = Vec::new();
+        for key in std::mem::take(&mut self.come) {
+            let number = names(key).into_iter().find_map(|name| by_name.get(&name).copied());
+            let before = number.filter(|number| taken.insert(*number));
+            match before.and_then(|number| self.gone.get(number)) {
+                Some(before) => self.matched.push((before, key)),
+                None => left.push(key),
+            }
+        }
+        self.come = left;
+        let mut number = 0;
+        self.gone.retain(|_| {
+            number += 1;
+            !taken.contains(&(number - 1))
+        });
+    }
+}
+
+/// What an entry is called in a line of a report.
+fn what(key: &Key) -> String {
+    let name = key.name.as_ref().or(key.purpose.as_ref()).unwrap_or(&key.kind);
+    name.value.clone()
+}
+
+/// Identifier, version and fingerprint, as far as there are any.
+fn identity(key: &Key) -> String {
+    let mut identity = key.id.value.clone();
+    if let Some(version) = &key.version {
+        identity = format!("{identity} version {}", version.value);
+    }
+    match key.key_id() {
+        Some(id) => format!("{identity} ({id})"),
+        None => identity,
+    }
+}
+
+pub(super) fn difference(
+    change: Change,
+    old: Option<&Key>,
+    new: Option<&Key>,
+) -> Option<Difference> {
+    let key = new.or(old)?;
+    Some(Difference {
+        change,
+        key: key.id.value.clone(),
+        what: what(key),
+        places: Vec::new(),
+        attribute: None,
+        was: None,
+        now: None,
+        before: old.map(identity),
+        after: new.map(identity),
+    })
+}
+
+struct Scene<'a> {
+    was: ById<'a>,
+    now: ById<'a>,
+    today: Date,
+}
+
+impl Scene<'_> {
+    fn wrapping(&self, pair: &mut Pair<'_, '_>) {
+        let (old, new) = (pair.old, pair.new);
+        let parent = |key: &Key| value(key.wrapped_by.as_ref());
+        pair.says(Change::ParentChanged, "wrapped_by", parent(old), parent(new));
+        let was = wrap::problem(old, &self.was).map(|(problem, _)| problem.to_owned());
+        let now = wrap::problem(new, &self.now).map(|(problem, _)| problem.to_owned());
+        if now.is_some() && was != now {
+            pair.add(Change::WrappingBroken, "wrapped_by", was, now);
+        }
+        let lack = |key: &Key, keys: &ById<'_>| {
+            let kek = keys.get(key.wrapped_by.as_ref()?.value.as_str())?;
+            let (kek, dek) = (kek.strength()?, key.strength()?);
+            (kek < dek).then(|| format!("{kek} bits for {dek}"))
+        };
+        let (was, now) = (lack(old, &self.was), lack(new, &self.now));
+        if now.is_some() && was != now {
+            pair.add(Change::KekWeaker, "wrapped_by", was, now);
+        }
+    }
+}
+
+/// Entries that are in one register only: with a successor they were rotated.
+fn gone_and_come(pairs: &Pairs<'_>, scene: &Scene<'_>, changes: &mut Vec<Difference>) {
+    let names = |text: Option<&Text>, id: &str| text.is_some_and(|text| text.value == id);
+    let mut succeeded = BTreeSet::new();
+    for new in &pairs.come {
+        let before = new.replaces.as_ref().and_then(|id| scene.was.get(id.value.as_str()));
+        let change = if before.is_some() { Change::Rotated } else { Change::Added };
+        let now = Some(new.state().to_owned());
+        if let Some(before) = before {
+            succeeded.insert(before.id.value.as_str());
+        }
+        let was = before.map(|before| before.state().to_owned());
+        let attribute = before.map(|_| "replaces".to_owned());
+        let difference = difference(change, before.copied(), Some(new));
+        changes.extend(difference.map(|of| Difference { attribute, was, now, ..of }));
+        let overdue = Dates::of(new).overdue(scene.today).filter(|_| new.is_active());
+        if let Some(days) = overdue {
+            let difference = self::difference(Change::Overdue, None, Some(new));
+            let now = Some(format!("{days} days overdue"));
+            changes.extend(difference.map(|of| Difference { now, ..of }));
+        }
+    }
+    for old in &pairs.gone {
+        let id = old.id.value.as_str();
+        let successor = scene.now.get(old.replaced_by.as_ref().map_or("", |by| &by.value)).copied();
+        if succeeded.contains(id) {
+            continue;
+        }
+        let has_ended = matches!(old.state(), "destroyed");
+        let change = match successor {
+            _ if has_ended => Change::Retired,
+            Some(new) if names(new.replaces.as_ref(), id) => Change::Rotated,
+            _ => Change::Removed,
+        };
+        let new = successor.filter(|_| change == Change::Rotated);
+        let was = Some(old.state().to_owned());
+        let now = new.map(|new| new.state().to_owned());
+        let difference = difference(change, Some(old), new);
+        changes.extend(difference.map(|of| Difference { was, now, ..of }));
+    }
+}
+
+/// Material under several ids that was not so before.
+fn duplicates(old: &[Key], new: &[Key], changes: &mut Vec<Difference>) {
+    let several = |keys: &'_ [Key]| -> BTreeMap<String, BTreeSet<String>> {
+        let mut by_material: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for key in keys.iter().filter(|key| key.is_secret()) {
+            if let Some(id) = key.key_id() {
+                by_material.entry(id).or_default().insert(key.id.value.clone());
+            }
+        }
+        by_material.retain(|_, ids| ids.len() > 1);
+        by_material
+    };
+    let was = several(old);
+    let keys = by_id(new);
+    for (material, ids) in several(new) {
+        if was.get(&material) == Some(&ids) {
+            continue;
+        }
+        let before = was.get(&material).map(joined);
+        let Some(key) = ids.iter().next().and_then(|id| keys.get(id.as_str())) else { continue };
+        let Some(of) = difference(Change::DuplicateMaterial, None, Some(key)) else { continue };
+        let now = Some(joined(&ids));
+        changes.push(Difference { was: before, now, before: Some(material.clone()), ..of });
+    }
+}
+
+fn joined(ids: &BTreeSet<String>) -> String {
+    ids.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}

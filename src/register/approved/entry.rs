@@ -1,0 +1,416 @@
+//! What an entry of the approved register may say. Nothing but the id and the kind is asked for
+//! by the form: what an entry lacks is a finding, and not a refusal of the whole register.
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+/// A text that knows where it is written.
+pub type Text = Spanned<String>;
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// Always `key-register`.
+    pub keylint: Text,
+    pub version: Spanned<u32>,
+    #[serde(default)]
+    pub organisation: Option<Text>,
+    /// Roles that no person holds together on one key: `[custodian, approver]`.
+    #[serde(default)]
+    pub separation_of_duties: Vec<Vec<Text>>,
+    pub keys: Vec<Key>,
+}
+
+/// One key. Dates are RFC 3339; the names of states are those of NIST SP 800-57 part 1 section 7.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// Stable, and never made of the key.
+    pub id: Text,
+    /// As CycloneDX names them: `secret-key`, `private-key`, `public-key`, `certificate` …
+    pub kind: Text,
+    #[serde(default)]
+    pub name: Option<Text>,
+    #[serde(default)]
+    pub purpose: Option<Text>,
+    /// What data or which keys it protects.
+    #[serde(default)]
+    pub protects: Option<Text>,
+    #[serde(default)]
+    pub system: Option<Text>,
+    #[serde(default)]
+    pub environments: Vec<Text>,
+    #[serde(default)]
+    pub version: Option<Text>,
+    #[serde(default)]
+    pub fingerprint: Option<Fingerprint>,
+    #[serde(default)]
+    pub aliases: Vec<Alias>,
+    #[serde(default)]
+    pub algorithm: Option<Algorithm>,
+    #[serde(default)]
+    pub size_bits: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub strength: Option<Strength>,
+    /// `KEK`, `DEK`, `sign`, `mac`, `TLS` …
+    #[serde(default)]
+    pub usage: Vec<Text>,
+    #[serde(default)]
+    pub state: Option<Text>,
+    #[serde(default)]
+    pub state_since: Option<Text>,
+    #[serde(default)]
+    pub created: Option<Text>,
+    #[serde(default)]
+    pub activated: Option<Text>,
+    #[serde(default)]
+    pub rotate_by: Option<Text>,
+    #[serde(default)]
+    pub expires: Option<Text>,
+    #[serde(default)]
+    pub deactivated: Option<Text>,
+    #[serde(default)]
+    pub compromised: Option<Text>,
+    #[serde(default)]
+    pub destroyed: Option<Text>,
+    /// `365d`, `P1Y`.
+    #[serde(default)]
+    pub cryptoperiod: Option<Text>,
+    #[serde(default)]
+    pub store: Option<Store>,
+    /// `wrapped`, `scd` or `components` (PCI DSS 3.6.1.2); `cleartext` and `public` can be said.
+    #[serde(default)]
+    pub storage_form: Option<Text>,
+    /// Id of the key-encrypting key.
+    #[serde(default)]
+    pub wrapped_by: Option<Text>,
+    #[serde(default)]
+    pub wraps: Vec<Text>,
+    #[serde(default)]
+    pub origin: Option<Origin>,
+    #[serde(default)]
+    pub exportable: Option<Spanned<bool>>,
+    #[serde(default)]
+    pub owner: Option<Text>,
+    #[serde(default)]
+    pub custodians: Vec<Custodian>,
+    /// How many custodians must act together.
+    #[serde(default)]
+    pub quorum: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub approvers: Vec<Text>,
+    #[serde(default)]
+    pub administrators: Vec<Text>,
+    #[serde(default)]
+    pub users: Vec<Text>,
+    #[serde(default)]
+    pub principals: Vec<Principal>,
+    #[serde(default)]
+    pub locations: Vec<Place>,
+    #[serde(default)]
+    pub references: Vec<Reference>,
+    #[serde(default)]
+    pub distribution: Option<Distribution>,
+    #[serde(default)]
+    pub backup: Option<Backup>,
+    #[serde(default)]
+    pub shared_with: Vec<Share>,
+    #[serde(default)]
+    pub tls_only: Option<TlsOnly>,
+    #[serde(default)]
+    pub compliance: Vec<Text>,
+    #[serde(default)]
+    pub replaces: Option<Text>,
+    #[serde(default)]
+    pub replaced_by: Option<Text>,
+    #[serde(default)]
+    pub reviewed_at: Option<Text>,
+    #[serde(default)]
+    pub reviewer: Option<Text>,
+    #[serde(default)]
+    pub ticket: Option<Text>,
+    #[serde(default)]
+    pub exception: Option<Exception>,
+    /// `declared`, `observed` or `both`.
+    #[serde(default)]
+    pub source: Option<Text>,
+}
+
+/// What identifies the material without giving it away.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fingerprint {
+    #[serde(default)]
+    pub alg: Option<Text>,
+    pub value: Text,
+    /// `spki`, `ssh-blob`, `openpgp-v4`, `hmac` …
+    #[serde(default)]
+    pub of: Option<Text>,
+}
+
+/// Another name of the key, and what it stands for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alias {
+    pub name: Text,
+    #[serde(default)]
+    pub target: Option<Text>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Algorithm {
+    /// `aes`, `rsa`, `ec`, `ml-kem` …
+    pub family: Text,
+    #[serde(default)]
+    pub parameter_set: Option<Text>,
+    #[serde(default)]
+    pub curve: Option<Text>,
+    #[serde(default)]
+    pub oid: Option<Text>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Strength {
+    /// In bits, by NIST SP 800-57 part 1 table 2.
+    pub classical: Spanned<u32>,
+    #[serde(default)]
+    pub nist_quantum_level: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// `hsm`, `kms`, `vault`, `tpm`, `safe`, `file` …
+    #[serde(rename = "type")]
+    pub kind: Text,
+    #[serde(default)]
+    pub provider: Option<Text>,
+    #[serde(default)]
+    pub region: Option<Text>,
+    #[serde(default)]
+    pub location: Option<Text>,
+    /// `fips140-3-l3`, `pci-pts-hsm-v4` …
+    #[serde(default)]
+    pub certification: Option<Text>,
+    /// `software`, `hsm` or `external`.
+    #[serde(default)]
+    pub protection: Option<Text>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// `generated`, `imported`, `derived` or `external`.
+    pub how: Text,
+    #[serde(default)]
+    pub place: Option<Text>,
+    /// Where the record of it is.
+    #[serde(default)]
+    pub evidence: Option<Text>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custodian {
+    pub name: Text,
+    #[serde(default)]
+    pub acknowledged_at: Option<Text>,
+}
+
+/// Somebody or something that may do something to the key.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Principal {
+    pub principal: Text,
+    #[serde(default)]
+    pub actions: Vec<Text>,
+    #[serde(default)]
+    pub admin: Option<Spanned<bool>>,
+    #[serde(default)]
+    pub condition: Option<Text>,
+}
+
+/// A place where the key lies.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    pub uri: Text,
+    /// `cleartext`, `encrypted`, `public` or `reference`.
+    #[serde(default)]
+    pub form: Option<Text>,
+    #[serde(default)]
+    pub first_seen: Option<Text>,
+    #[serde(default)]
+    pub last_seen: Option<Text>,
+}
+
+/// A name by which the key may be referred to, and where. A `*` makes it a pattern.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    pub name: Text,
+    /// Those of the key, if nothing is said.
+    #[serde(default)]
+    pub environments: Vec<Text>,
+    /// Patterns of paths; anywhere, if nothing is said.
+    #[serde(default)]
+    pub paths: Vec<Text>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Distribution {
+    /// `wrapped-transport`, `component-couriers`, `scd-load` …
+    pub method: Text,
+    #[serde(default)]
+    pub channel: Option<Text>,
+    #[serde(default)]
+    pub record: Option<Text>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    pub location: Text,
+    /// As `storage_form`.
+    #[serde(default)]
+    pub form: Option<Text>,
+    #[serde(default)]
+    pub tested_at: Option<Text>,
+}
+
+/// A customer who has the key, and the guidance that they were given (PCI DSS 3.7.9).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    pub name: Text,
+    #[serde(default)]
+    pub guidance: Option<Text>,
+}
+
+/// Says that a key protects nothing but connections, so that it needs no custodians.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsOnly {
+    #[serde(default)]
+    pub reason: Option<Text>,
+}
+
+/// What somebody allowed for a time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    /// Rules that it excuses.
+    pub rules: Vec<Text>,
+    #[serde(default)]
+    pub reason: Option<Text>,
+    #[serde(default)]
+    pub owner: Option<Text>,
+    #[serde(default)]
+    pub until: Option<Text>,
+}
+
+/// Kinds of which nobody but those who need it may know the bytes.
+const SECRET: [&str; 6] = ["key", "key-pair", "private-key", "secret-key", "seed", "shared-secret"];
+
+/// Kinds that everybody may know.
+const PUBLIC: [&str; 3] = ["certificate", "public-key", "trust-anchor"];
+
+/// States of NIST SP 800-57 part 1 rev. 5, section 7.
+const STATES: [&str; 6] =
+    ["pre-activation", "active", "suspended", "deactivated", "compromised", "destroyed"];
+
+impl Key {
+    pub(super) fn is_secret(&self) -> bool {
+        SECRET.contains(&self.kind.value.as_str())
+    }
+
+    pub(super) fn is_known_kind(&self) -> bool {
+        self.is_secret() || PUBLIC.contains(&self.kind.value.as_str())
+    }
+
+    pub(super) fn is_known_state(&self) -> bool {
+        self.state.as_ref().is_none_or(|state| STATES.contains(&state.value.as_str()))
+    }
+
+    /// The state, `active` where none is said.
+    pub(super) fn state(&self) -> &str {
+        self.state.as_ref().map_or("active", |state| &state.value)
+    }
+
+    /// Whether the key may be used to protect something.
+    pub(super) fn is_active(&self) -> bool {
+        self.state() == "active"
+    }
+
+    /// Security strength in bits: as it is said, or as algorithm and size give it.
+    pub(super) fn strength(&self) -> Option<u32> {
+        let computed = self.algorithm.as_ref().and_then(|algorithm| {
+            let set = algorithm.curve.as_ref().or(algorithm.parameter_set.as_ref());
+            let set = set.map(|text| text.value.as_str());
+            let bits = self.size_bits.as_ref().map(|bits| bits.value);
+            let bits = bits.or_else(|| Some(crate::algorithm::curve_by_name(set?)?.bits));
+            crate::algorithm::strength(&algorithm.family.value.to_lowercase(), bits, set)
+        });
+        let said = self.strength.as_ref().map(|strength| strength.classical.value);
+        // What is computed cannot be talked up.
+        match (computed, said) {
+            (Some(computed), Some(said)) => Some(computed.min(said)),
+            (computed, said) => computed.or(said),
+        }
+    }
+
+    /// Identity of the material, as facts have it.
+    pub(super) fn key_id(&self) -> Option<String> {
+        let fingerprint = self.fingerprint.as_ref()?;
+        let value = fingerprint.value.value.trim();
+        if value.contains(':') && !value.split(':').all(|part| part.len() == 2) {
+            return Some(value.to_owned());
+        }
+        let value: String = value.chars().filter(|c| *c != ':').collect();
+        match fingerprint.of.as_ref().map(|of| of.value.as_str()) {
+            None | Some("spki") => Some(format!("spki-sha256:{}", value.to_lowercase())),
+            Some(_) => None,
+        }
+    }
+
+    /// Everybody who has a duty, by the name of the duty.
+    pub(super) fn holders(&self, role: &str) -> Vec<&str> {
+        match role {
+            "owner" => self.owner.iter().map(|text| text.value.as_str()).collect(),
+            "reviewer" => self.reviewer.iter().map(|text| text.value.as_str()).collect(),
+            "custodian" => self.custodians.iter().map(|held| held.name.value.as_str()).collect(),
+            "approver" => self.approvers.iter().map(|text| text.value.as_str()).collect(),
+            "administrator" => {
+                let admins = self.principals.iter().filter(|of| of.is_admin());
+                self.administrators
+                    .iter()
+                    .chain(admins.map(|of| &of.principal))
+                    .map(|text| text.value.as_str())
+                    .collect()
+            }
+            "user" => {
+                let users = self.principals.iter().filter(|of| !of.is_admin());
+                self.users
+                    .iter()
+                    .chain(users.map(|of| &of.principal))
+                    .map(|text| text.value.as_str())
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Principal {
+    pub(super) fn is_admin(&self) -> bool {
+        self.admin.as_ref().is_some_and(|admin| admin.value)
+    }
+}
+
+/// Duties that can be kept apart.
+pub(super) const ROLES: [&str; 6] =
+    ["administrator", "approver", "custodian", "owner", "reviewer", "user"];

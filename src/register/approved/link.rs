@@ -1,0 +1,297 @@
+//! What a scan saw, held against the approved register: keys that it does not know, or knows
+//! otherwise; names of keys that are not approved where they stand; and approved keys that nobody
+//! names.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::{
+    Approved,
+    entry::Key,
+    names::{Approval, Names},
+    order::Dates,
+};
+use crate::{
+    date::Date,
+    fact::{Fact, Field, Kind, Value},
+};
+
+/// The links between a register and `facts`, which are in their final order.
+pub(crate) fn link(register: &Approved, facts: &[Fact], today: Date) -> Vec<Fact> {
+    let mut by_material: HashMap<String, &Key> = HashMap::new();
+    for key in register.keys() {
+        let Some(id) = key.key_id() else { continue };
+        let known = by_material.entry(id).or_insert(key);
+        // A certificate and its private key are one; the private key says more.
+        if key.is_secret() && !known.is_secret() {
+            *known = key;
+        }
+    }
+    let mut aliases: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for fact in facts.iter().filter(|fact| fact.kind == Kind::Reference) {
+        if let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key)) {
+            aliases.entry(key).or_default().insert(alias);
+        }
+    }
+    let names = Names::of(register.keys());
+    let mut against =
+        Against { by_material, aliases, names, today, seen: HashSet::new(), links: Vec::new() };
+    for fact in facts {
+        match fact.kind {
+            Kind::Material => against.material(fact),
+            Kind::Reference => against.reference(fact),
+            Kind::Key => against.declared(fact),
+            Kind::Grant => against.grant(fact),
+            _ => {}
+        }
+    }
+    against.unreferenced(register);
+    against.links
+}
+
+struct Against<'a> {
+    by_material: HashMap<String, &'a Key>,
+    /// Aliases that configuration gives to a key.
+    aliases: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    names: Names<'a>,
+    today: Date,
+    /// Ids of entries of which something was seen.
+    seen: HashSet<&'a str>,
+    links: Vec<Fact>,
+}
+
+/// A link of what `fact` saw with an entry.
+fn about(fact: &Fact, attribute: &str, key: Option<&Key>) -> Fact {
+    let mut link = Fact::new(Kind::Register, fact.site().clone());
+    link.sites.clone_from(&fact.sites);
+    link.count = fact.count;
+    for field in [
+        Field::KeyId,
+        Field::Class,
+        Field::Label,
+        Field::Algorithm,
+        Field::Bits,
+        Field::Curve,
+        Field::Environment,
+        Field::Published,
+        Field::Subject,
+        Field::Provider,
+        Field::Alias,
+        Field::Key,
+    ] {
+        if let Some(value) = fact.fields.get(&field) {
+            link.fields.insert(field, value.clone());
+        }
+    }
+    if let Some(key) = key {
+        link.fields.insert(Field::Key, key.id.value.as_str().into());
+        link = link.with_some(Field::Owner, key.owner.as_ref().map(|owner| owner.value.as_str()));
+    }
+    link.with(Field::Attribute, attribute)
+}
+
+impl<'a> Against<'a> {
+    /// Adds what differs, as it is approved and as it was seen.
+    fn differs(&mut self, fact: &Fact, key: &Key, attribute: &str, approved: &str, seen: &str) {
+        let link = about(fact, attribute, Some(key))
+            .with(Field::Before, approved)
+            .with(Field::After, seen);
+        self.links.push(link);
+    }
+
+    fn material(&mut self, fact: &Fact) {
+        let Some(id) = fact.text(Field::KeyId) else { return };
+        if matches!(fact.text(Field::Label), Some("stub" | "truncated" | "unparsed")) {
+            return;
+        }
+        let Some(&key) = self.by_material.get(id) else {
+            self.links.push(about(fact, "unregistered", None));
+            return;
+        };
+        self.seen.insert(&key.id.value);
+        let is_secret = matches!(fact.text(Field::Class), Some("private-key" | "secret-key"));
+        if is_secret {
+            self.links.push(about(fact, "registered", Some(key)));
+            let form = key.storage_form.as_ref().map(|form| form.value.as_str());
+            let label = fact.text(Field::Label).unwrap_or_default();
+            let is_worse = match form {
+                Some("wrapped") => label == "plaintext",
+                Some("scd" | "components") => {
+                    matches!(label, "plaintext" | "encrypted" | "wrapped")
+                }
+                _ => false,
+            };
+            if is_worse {
+                self.differs(fact, key, "protection", form.unwrap_or_default(), label);
+            }
+        }
+        self.same_nature(fact, key);
+        let approval: Vec<&str> = key.environments.iter().map(|of| of.value.trim()).collect();
+        self.environment(fact, key, &approval);
+        self.state(fact, key);
+    }
+
+    /// Whether algorithm and strength are what the entry says.
+    fn same_nature(&mut self, fact: &Fact, key: &Key) {
+        if let (Some(approved), Some(seen)) = (&key.algorithm, fact.text(Field::Algorithm)) {
+            let approved = approved.family.value.trim();
+            if !approved.eq_ignore_ascii_case(seen) && seen != "secret" {
+                self.differs(fact, key, "algorithm", approved, seen);
+            }
+        }
+        if let (Some(approved), Some(seen)) = (key.strength(), fact.int(Field::Strength))
+            && seen < u64::from(approved)
+        {
+            let bits = |bits: u64| format!("{bits} bits");
+            self.differs(fact, key, "strength", &bits(approved.into()), &bits(seen));
+        }
+    }
+
+    fn environment(&mut self, fact: &Fact, key: &Key, approved: &[&str]) {
+        let Some(environment) = fact.text(Field::Environment) else { return };
+        if !approved.is_empty() && !approved.contains(&environment) {
+            self.differs(fact, key, "environment", &approved.join(", "), environment);
+        }
+    }
+
+    /// Whether the key is one that may still be used.
+    fn state(&mut self, fact: &Fact, key: &Key) {
+        let state = match key.state() {
+            "active" if Dates::of(key).expired(self.today).is_some() => "expired",
+            "active" | "suspended" => return,
+            state => state,
+        };
+        self.links.push(about(fact, "state", Some(key)).with(Field::State, state));
+    }
+
+    /// The approvals of everything that a fact calls a key, and what it is called.
+    fn approvals(&self, fact: &Fact) -> (Vec<Approval<'a>>, Option<String>) {
+        let key = fact.text(Field::Key);
+        let alias = fact.text(Field::Alias);
+        let name = fact.text(Field::Name).filter(|_| fact.kind == Kind::Key);
+        let given = key.and_then(|key| self.aliases.get(key)).into_iter().flatten().copied();
+        let all = [key, alias, name].into_iter().flatten().chain(given);
+        let found = all.flat_map(|name| self.names.find(name)).collect();
+        (found, alias.or(key).map(str::to_owned))
+    }
+
+    fn reference(&mut self, fact: &Fact) {
+        let (found, name) = self.approvals(fact);
+        let Some(name) = name else { return };
+        if found.is_empty() {
+            self.links.push(about(fact, "reference", None).with(Field::After, name));
+            return;
+        }
+        self.seen.extend(found.iter().map(|approval| approval.key.id.value.as_str()));
+        self.target(fact, &found);
+        let environment = fact.text(Field::Environment);
+        let is_here = |approval: &&Approval<'_>| {
+            let mut approved = approval.environments().peekable();
+            approved.peek().is_none()
+                || environment.is_none_or(|here| approved.any(|approved| approved == here))
+        };
+        let here: Vec<&Approval<'_>> = found.iter().filter(is_here).collect();
+        let Some(first) = found.first() else { return };
+        if here.is_empty() {
+            let approved: BTreeSet<&str> =
+                found.iter().flat_map(|approval| approval.environments()).collect();
+            let approved: Vec<&str> = approved.into_iter().collect();
+            self.environment(fact, first.key, &approved);
+        } else if !here.iter().any(|approval| approval.covers(&fact.site().path)) {
+            let paths: BTreeSet<&str> = here.iter().flat_map(|approval| approval.paths()).collect();
+            let paths: Vec<&str> = paths.into_iter().collect();
+            self.differs(fact, first.key, "path", &paths.join(", "), &fact.site().path);
+        }
+        let usable = found.iter().find(|approval| approval.key.is_active());
+        self.state(fact, usable.unwrap_or(first).key);
+    }
+
+    /// Whether an alias stands for the key that is approved.
+    fn target(&mut self, fact: &Fact, found: &[Approval<'a>]) {
+        let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key)) else {
+            return;
+        };
+        let named: Vec<Approval<'a>> =
+            self.names.find(alias).into_iter().filter(|of| of.target.is_some()).collect();
+        // The address of a declaration is no name that the register can have.
+        if named.is_empty() || key == alias || key.contains('#') {
+            return;
+        }
+        let is_same = |approval: &Approval<'a>| {
+            let by_key = self.names.find(key);
+            by_key.iter().any(|other| std::ptr::eq(other.key, approval.key))
+        };
+        if !named.iter().any(is_same)
+            && let Some(approval) = named.first().or(found.first())
+            && let Some(target) = approval.target
+        {
+            self.differs(fact, approval.key, "alias", &target.value, key);
+        }
+    }
+
+    /// A key that configuration declares.
+    fn declared(&mut self, fact: &Fact) {
+        let (found, name) = self.approvals(fact);
+        let Some(approval) = found.first() else {
+            if let Some(name) = name {
+                self.links.push(about(fact, "undeclared", None).with(Field::After, name));
+            }
+            return;
+        };
+        let key = approval.key;
+        self.seen.insert(&key.id.value);
+        self.same_nature(fact, key);
+        self.state(fact, key);
+        let approved: Vec<&str> =
+            found.iter().flat_map(|approval| approval.environments()).collect();
+        self.environment(fact, key, &approved);
+        let level = key.store.as_ref().and_then(|store| store.protection.as_ref());
+        if let (Some(level), Some("software")) = (level, fact.text(Field::ProtectionLevel))
+            && level.value != "software"
+        {
+            self.differs(fact, key, "protection", &level.value, "software");
+        }
+        if let (Some(exportable), Some(Value::Bool(true))) =
+            (&key.exportable, fact.fields.get(&Field::Exportable))
+            && !exportable.value
+        {
+            self.differs(fact, key, "protection", "not exportable", "exportable");
+        }
+        if let (Some(period), Some(seen)) =
+            (Dates::of(key).cryptoperiod, fact.int(Field::RotationDays))
+            && (seen > period || seen == 0)
+        {
+            let seen = if seen == 0 { "never".to_owned() } else { format!("{seen} days") };
+            self.differs(fact, key, "rotation", &format!("{period} days"), &seen);
+        }
+    }
+
+    /// Somebody to whom configuration gives a key.
+    fn grant(&mut self, fact: &Fact) {
+        let Some(principal) = fact.text(Field::Principal) else { return };
+        let (found, _) = self.approvals(fact);
+        let Some(approval) = found.first() else { return };
+        let allowed = &approval.key.principals;
+        if allowed.is_empty() || allowed.iter().any(|of| of.principal.value.trim() == principal) {
+            return;
+        }
+        let link = about(fact, "principal", Some(approval.key)).with(Field::Principal, principal);
+        let capabilities = fact.fields.get(&Field::Capabilities).cloned();
+        self.links.push(link.with_some(Field::Capabilities, capabilities));
+    }
+
+    /// Approved keys of which nothing was seen, though something could have been.
+    fn unreferenced(&mut self, register: &Approved) {
+        for key in register.keys() {
+            let can_be_seen = !key.references.is_empty() || !key.aliases.is_empty();
+            if can_be_seen && key.is_active() && !self.seen.contains(key.id.value.as_str()) {
+                let mut link = Fact::new(Kind::Register, register.site(key.id.referenced))
+                    .with(Field::Attribute, "unreferenced")
+                    .with(Field::Key, key.id.value.as_str());
+                if let Some(owner) = &key.owner {
+                    link = link.with(Field::Owner, owner.value.as_str());
+                }
+                self.links.push(link);
+            }
+        }
+    }
+}

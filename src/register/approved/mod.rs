@@ -1,0 +1,148 @@
+//! The approved register, `key-register.yaml`: which keys there may be, for what, where and under
+//! whose hands, as people write and review it. Here it is read; [`check`] says what is wrong with
+//! it, and [`link`](mod@link) holds against it what a scan saw.
+
+use std::{ops::Range, path::Path};
+
+use serde_saphyr::{Location, Options, options};
+use zeroize::Zeroizing;
+
+use crate::{
+    error::Error,
+    fact::{Fact, Kind, Site},
+    link::holds_secret,
+    places::files,
+    scan::{Inspection, inspect_bytes},
+    settings::{Source, Sources, Span},
+};
+
+mod check;
+mod compare;
+mod entry;
+mod link;
+mod mixed;
+mod names;
+mod order;
+mod pair;
+mod propose;
+mod wrap;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::entry::{
+    Algorithm, Alias, Backup, Custodian, Distribution, Exception, Fingerprint, Key, Origin, Place,
+    Principal, Reference, Share, Store, Strength, Text, TlsOnly, Written,
+};
+pub(crate) use self::{
+    check::facts, compare::compare, link::link, mixed::against, propose::propose,
+};
+
+/// The file's name, where nothing else is said.
+pub(crate) const FILE: &str = "key-register.yaml";
+
+/// Version of the form.
+const VERSION: u32 = 1;
+
+/// What one register may cost to read: room for some hundred thousand keys.
+const MOST_NODES: usize = 40_000_000;
+
+/// A register and the text that its entries point into, which holds no key material.
+pub struct Approved {
+    pub written: Written,
+    sources: Sources,
+}
+
+/// Reads a register from its file, and what the ordinary inspection saw in its bytes.
+pub(crate) fn read(path: &Path) -> Result<(Approved, Inspection), Error> {
+    parse(&path.display().to_string(), &files::read(path)?)
+}
+
+/// Reads a register. Key material in it is seen by the inspection and blanked before anything
+/// else reads the text, so that no message can show it.
+pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<(Approved, Inspection), Error> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let inspection = inspect_bytes(name, bytes);
+    let mut bytes = Zeroizing::new(bytes.to_vec());
+    for fact in inspection.facts.iter().filter(|fact| fact.kind == Kind::Material) {
+        if holds_secret(fact) {
+            blank(fact, &mut bytes, name)?;
+        }
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|problem| {
+        let line = memchr::memchr_iter(b'\n', bytes.get(..problem.valid_up_to()).unwrap_or(&[]));
+        Error::invalid(format!("{name}:{}", line.count() + 1), "a register is text in UTF-8")
+    })?;
+    let written = written(name, text)?;
+    let refuse = |location: Location, problem: String| {
+        Err(Error::invalid(format!("{name}:{}", location.line().max(1)), problem))
+    };
+    if written.keylint.value != "key-register" {
+        return refuse(written.keylint.referenced, "this is no `keylint: key-register`".into());
+    }
+    if written.version.value != VERSION {
+        let problem = format!("keylint reads version {VERSION} of a key register");
+        return refuse(written.version.referenced, problem);
+    }
+    for role in written.separation_of_duties.iter().flatten() {
+        if !entry::ROLES.contains(&role.value.as_str()) {
+            let problem = format!("a duty is one of {}", entry::ROLES.join(", "));
+            return refuse(role.referenced, problem);
+        }
+    }
+    let mut sources = Sources::default();
+    sources.add(Source::new(name.to_owned(), None, Zeroizing::new(text.to_owned())));
+    Ok((Approved { written, sources }, inspection))
+}
+
+fn written(name: &str, text: &str) -> Result<Written, Error> {
+    let strict: Options = options! {
+        strict_booleans: true,
+        budget: serde_saphyr::budget! { max_nodes: MOST_NODES, max_events: 2 * MOST_NODES },
+    };
+    serde_saphyr::from_str_with_options(text, strict).map_err(|error| {
+        let line = error.location().map_or(1, |location| location.line().max(1));
+        let problem = error.without_snippet().to_string();
+        let problem = problem.lines().next().unwrap_or_default();
+        // The line is in front of the message already.
+        let problem = problem.split(" at line ").next().unwrap_or_default();
+        Error::invalid(format!("{name}:{line}"), problem)
+    })
+}
+
+/// Overwrites what a fact is about, line ends excepted.
+fn blank(fact: &Fact, bytes: &mut [u8], name: &str) -> Result<(), Error> {
+    if fact.count > fact.sites.len() as u64 {
+        let place = format!("{name}:{}", fact.site().line);
+        return Err(Error::invalid(
+            place,
+            "a register does not hold keys, and this one many times",
+        ));
+    }
+    for site in &fact.sites {
+        let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
+        let range: Range<usize> = at(site.offset)..at(site.offset.saturating_add(site.length));
+        for byte in bytes.get_mut(range).unwrap_or_default() {
+            if !matches!(byte, b'\n' | b'\r' | b' ') {
+                *byte = b'x';
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Approved {
+    pub fn keys(&self) -> &[Key] {
+        &self.written.keys
+    }
+
+    /// The place of something that is written in the register.
+    fn site(&self, location: Location) -> Site {
+        let span = location.span();
+        let start = span.byte_offset().and_then(|at| usize::try_from(at).ok());
+        let length = span.byte_len().and_then(|length| usize::try_from(length).ok());
+        let start = start.unwrap_or_default();
+        self.sources
+            .site(Span::new(0, start..start.saturating_add(length.unwrap_or_default())), true)
+    }
+}

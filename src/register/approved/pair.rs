@@ -1,0 +1,287 @@
+//! One entry of the approved register before and after: what it says otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    compare::difference,
+    entry::{Key, Text},
+    order::{Dates, may_pass},
+};
+use crate::{
+    date::Date,
+    register::{Change, Difference},
+};
+
+pub(super) fn value(text: Option<&Text>) -> Option<String> {
+    text.map(|text| text.value.trim().to_owned())
+}
+
+/// One key before and after.
+pub(super) struct Pair<'a, 'b> {
+    pub old: &'a Key,
+    pub new: &'a Key,
+    pub changes: &'b mut Vec<Difference>,
+}
+
+impl Pair<'_, '_> {
+    pub(super) fn add(
+        &mut self,
+        change: Change,
+        attribute: &str,
+        was: Option<String>,
+        now: Option<String>,
+    ) {
+        if let Some(difference) = difference(change, Some(self.old), Some(self.new)) {
+            let attribute = Some(attribute.to_owned());
+            self.changes.push(Difference { attribute, was, now, ..difference });
+        }
+    }
+
+    /// Adds a change of what one attribute says, if it says something else.
+    pub(super) fn says(
+        &mut self,
+        change: Change,
+        attribute: &str,
+        was: Option<String>,
+        now: Option<String>,
+    ) {
+        if was != now {
+            self.add(change, attribute, was, now);
+        }
+    }
+
+    pub(super) fn material(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let (was, now) = (old.key_id(), new.key_id());
+        let (old_version, new_version) = (value(old.version.as_ref()), value(new.version.as_ref()));
+        if was.is_some() && now.is_some() && was != now {
+            let change =
+                if old_version == new_version { Change::Substituted } else { Change::Rotated };
+            self.add(change, "fingerprint", was, now);
+        } else if was.is_some() != now.is_some() {
+            self.add(Change::Restated, "fingerprint", was, now);
+        } else if old_version != new_version {
+            self.add(Change::Rotated, "version", old_version, new_version);
+        }
+        self.says(Change::Restated, "id", Some(old.id.value.clone()), Some(new.id.value.clone()));
+        let bits = |key: &Key| key.strength().map(|bits| format!("{bits} bits"));
+        match (old.strength(), new.strength()) {
+            (Some(was), Some(now)) if now < was => {
+                self.add(Change::StrengthLowered, "strength", bits(old), bits(new));
+            }
+            (was, now) if was != now => {
+                self.add(Change::Restated, "strength", bits(old), bits(new));
+            }
+            _ => {}
+        }
+        let family = |key: &Key| value(key.algorithm.as_ref().map(|of| &of.family));
+        self.says(Change::Restated, "algorithm", family(old), family(new));
+    }
+
+    pub(super) fn state(&mut self) {
+        let (was, now) = (self.old.state(), self.new.state());
+        if was == now {
+            return;
+        }
+        let change =
+            if may_pass(was, now) { Change::StateChanged } else { Change::IllegalTransition };
+        self.add(change, "state", Some(was.to_owned()), Some(now.to_owned()));
+    }
+
+    pub(super) fn protection(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let form = |key: &Key| value(key.storage_form.as_ref());
+        match (form(old), form(new)) {
+            (Some(was), Some(now)) if was != now && now == "cleartext" => {
+                self.add(Change::NewlyPlaintext, "storage_form", Some(was), Some(now));
+            }
+            (Some(was), Some(now)) if was == "scd" && now != "scd" => {
+                self.add(Change::ProtectionWeakened, "storage_form", Some(was), Some(now));
+            }
+            (was, now) => self.says(Change::Restated, "storage_form", was, now),
+        }
+        let level = |key: &Key| value(key.store.as_ref().and_then(|of| of.protection.as_ref()));
+        match (level(old), level(new)) {
+            (Some(was), Some(now)) if was != now && now == "software" => {
+                self.add(Change::ProtectionWeakened, "store.protection", Some(was), Some(now));
+            }
+            (was, now) => self.says(Change::Restated, "store.protection", was, now),
+        }
+        let export = |key: &Key| key.exportable.as_ref().map(|exportable| exportable.value);
+        if export(new) == Some(true) && export(old) != Some(true) {
+            let words = |is: Option<bool>| {
+                is.map(|is| if is { "exportable" } else { "not exportable" }.to_owned())
+            };
+            let (was, now) = (words(export(old)), words(export(new)));
+            self.add(Change::ProtectionWeakened, "exportable", was, now);
+        }
+        let places = |key: &Key| -> BTreeMap<String, String> {
+            let form = |place: &super::Place| value(place.form.as_ref()).unwrap_or_default();
+            key.locations.iter().map(|place| (place.uri.value.clone(), form(place))).collect()
+        };
+        let (was, now) = (places(old), places(new));
+        for (uri, form) in &now {
+            let change = match was.get(uri) {
+                Some(before) if before == form => continue,
+                _ if form == "cleartext" => Change::NewlyPlaintext,
+                Some(_) => Change::Restated,
+                None => Change::NewPlace,
+            };
+            self.add(change, "locations", was.get(uri).cloned(), Some(form.clone()));
+            self.last_place(uri);
+        }
+        for (uri, form) in was.iter().filter(|(uri, _)| !now.contains_key(*uri)) {
+            self.add(Change::PlaceGone, "locations", Some(form.clone()), None);
+            self.last_place(uri);
+        }
+    }
+
+    fn last_place(&mut self, uri: &str) {
+        if let Some(last) = self.changes.last_mut() {
+            last.places = vec![uri.to_owned()];
+        }
+    }
+
+    pub(super) fn aliases(&mut self) {
+        let targets = |key: &Key| -> BTreeMap<String, Option<String>> {
+            let one = |of: &super::Alias| (of.name.value.clone(), value(of.target.as_ref()));
+            key.aliases.iter().map(one).collect()
+        };
+        let (was, now) = (targets(self.old), targets(self.new));
+        for (name, target) in &now {
+            match was.get(name) {
+                Some(before) if before != target => {
+                    let shown = |target: &Option<String>| {
+                        Some(format!("{name} -> {}", target.as_deref().unwrap_or("nothing said")))
+                    };
+                    self.add(Change::AliasRepointed, "aliases", shown(before), shown(target));
+                }
+                Some(_) => {}
+                None => self.add(Change::UseWidened, "aliases", None, Some(name.clone())),
+            }
+        }
+        for name in was.keys().filter(|name| !now.contains_key(*name)) {
+            self.add(Change::Restated, "aliases", Some(name.clone()), None);
+        }
+    }
+
+    /// What is in a set that was not there before widens; what is gone is a restatement.
+    fn set(
+        &mut self,
+        change: Change,
+        attribute: &str,
+        was: BTreeSet<String>,
+        now: BTreeSet<String>,
+    ) {
+        let more: Vec<&str> = now.difference(&was).map(String::as_str).collect();
+        let less: Vec<&str> = was.difference(&now).map(String::as_str).collect();
+        let shown = |texts: &[&str]| (!texts.is_empty()).then(|| texts.join(", "));
+        if !more.is_empty() {
+            self.add(change, attribute, shown(&less), shown(&more));
+        } else if !less.is_empty() {
+            self.add(Change::Restated, attribute, shown(&less), None);
+        }
+    }
+
+    pub(super) fn access(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let rights = |key: &Key| -> BTreeSet<String> {
+            let rights = |of: &super::Principal| -> Vec<String> {
+                let admin = if of.is_admin() { " (administrator)" } else { "" };
+                let only = value(of.condition.as_ref())
+                    .map_or(String::new(), |condition| format!(", only with {condition}"));
+                let who = of.principal.value.trim();
+                let actions: Vec<&str> = match of.actions.as_slice() {
+                    [] => vec!["unnamed actions"],
+                    actions => actions.iter().map(|action| action.value.trim()).collect(),
+                };
+                actions.iter().map(|action| format!("{who}{admin}: {action}{only}")).collect()
+            };
+            key.principals.iter().flat_map(rights).collect()
+        };
+        self.set(Change::AccessWidened, "principals", rights(old), rights(new));
+        for role in ["administrator", "user"] {
+            let held = |key: &Key| key.holders(role).into_iter().map(str::to_owned).collect();
+            if old.principals.is_empty() && new.principals.is_empty() {
+                self.set(Change::AccessWidened, role, held(old), held(new));
+            }
+        }
+        let texts = |texts: &[Text]| texts.iter().map(|text| text.value.clone()).collect();
+        self.set(Change::UseWidened, "usage", texts(&old.usage), texts(&new.usage));
+        let environments = (texts(&old.environments), texts(&new.environments));
+        self.set(Change::UseWidened, "environments", environments.0, environments.1);
+        let names = |key: &Key| {
+            let shown = |of: &super::Reference| {
+                let list = |texts: &[Text]| {
+                    texts.iter().map(|text| text.value.as_str()).collect::<Vec<_>>().join(" ")
+                };
+                let (name, here) = (&of.name.value, list(&of.environments));
+                let here = if here.is_empty() { here } else { format!(" in {here}") };
+                let paths = list(&of.paths);
+                let paths = if paths.is_empty() { paths } else { format!(" at {paths}") };
+                format!("{name}{here}{paths}")
+            };
+            key.references.iter().map(shown).collect()
+        };
+        self.set(Change::UseWidened, "references", names(old), names(new));
+        let shared = |key: &Key| key.shared_with.iter().map(|of| of.name.value.clone()).collect();
+        self.set(Change::AccessWidened, "shared_with", shared(old), shared(new));
+    }
+
+    pub(super) fn dates(&mut self, today: Date) {
+        let (old, new) = (self.old, self.new);
+        let (was, now) = (Dates::of(old), Dates::of(new));
+        let same_material = old.key_id() == new.key_id()
+            && value(old.version.as_ref()) == value(new.version.as_ref());
+        for (name, before, after) in
+            [("expires", was.expires, now.expires), ("rotate_by", was.rotate_by, now.rotate_by)]
+        {
+            let longer = match (before, after) {
+                (Some(before), Some(after)) => before < after,
+                (Some(_), None) => true,
+                _ => false,
+            };
+            let change =
+                if longer && same_material { Change::TermExtended } else { Change::Restated };
+            let shown = |date: Option<Date>| date.map(|date| date.to_string());
+            self.says(change, name, shown(before), shown(after));
+        }
+        let longer = now.cryptoperiod > was.cryptoperiod && was.cryptoperiod.is_some();
+        let change = if longer { Change::TermExtended } else { Change::Restated };
+        let days = |period: Option<u64>| period.map(|days| format!("{days} days"));
+        self.says(change, "cryptoperiod", days(was.cryptoperiod), days(now.cryptoperiod));
+        let overdue = |key: &Key, dates: &Dates| dates.overdue(today).filter(|_| key.is_active());
+        if let (None, Some(days)) = (overdue(old, &was), overdue(new, &now)) {
+            self.add(Change::Overdue, "rotate_by", None, Some(format!("{days} days overdue")));
+        }
+    }
+
+    pub(super) fn people(&mut self) {
+        let (old, new) = (self.old, self.new);
+        self.says(
+            Change::PeopleChanged,
+            "owner",
+            value(old.owner.as_ref()),
+            value(new.owner.as_ref()),
+        );
+        for (attribute, role) in [("custodians", "custodian"), ("approvers", "approver")] {
+            let held = |key: &Key| {
+                let names: BTreeSet<&str> = key.holders(role).into_iter().collect();
+                (!names.is_empty()).then(|| names.into_iter().collect::<Vec<_>>().join(", "))
+            };
+            self.says(Change::PeopleChanged, attribute, held(old), held(new));
+        }
+        let reviewer = |key: &Key| value(key.reviewer.as_ref());
+        self.says(Change::PeopleChanged, "reviewer", reviewer(old), reviewer(new));
+        let reviewed = |key: &Key| value(key.reviewed_at.as_ref());
+        self.says(Change::Restated, "reviewed_at", reviewed(old), reviewed(new));
+        let exception = |key: &Key| {
+            let exception = key.exception.as_ref()?;
+            let rules: Vec<&str> = exception.rules.iter().map(|rule| rule.value.as_str()).collect();
+            let until = value(exception.until.as_ref()).unwrap_or_else(|| "no end".to_owned());
+            let owner = value(exception.owner.as_ref()).unwrap_or_else(|| "nobody".to_owned());
+            Some(format!("{} until {until}, by {owner}", rules.join(", ")))
+        };
+        self.says(Change::ExceptionChanged, "exception", exception(old), exception(new));
+    }
+}

@@ -39,7 +39,10 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         }
         at += spelled.length;
     }
-    found.decoded(start..end, "percent", decoded);
+    // What spells nothing else would be found in itself again.
+    if decoded.len() < text.len() {
+        found.decoded(start..end, "percent", decoded);
+    }
 }
 
 /// RFC 3986 2.3, what browsers leave as it is, and `+` for a blank.
@@ -63,6 +66,13 @@ mod tests {
             let runs = crate::decode::decoded(&super::ROW, text.as_bytes());
             assert_eq!(runs.len(), 1, "{text}");
             assert_eq!(runs[0].1, br#"{"kty":"oct","k":"a-_b"}"#, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_spells_nothing_else_is_not_decoded() {
+        for text in ["b\"22kty%\",", "22kty%zz", "x22kty%2"] {
+            assert!(crate::decode::decoded(&super::ROW, text.as_bytes()).is_empty(), "{text}");
         }
     }
 

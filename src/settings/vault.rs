@@ -13,11 +13,8 @@ use super::{
 };
 use crate::fact::{Fact, Field, Kind, Value};
 
-/// Paths of one policy that are read.
-const MOST_PATHS: usize = 2_000;
-
-/// Keys that one policy names and that are looked at one by one.
-const MOST_KEYS: usize = 50;
+/// Paths of one policy that are read; the others are counted as undecided.
+const MOST_PATHS: usize = 1_000;
 
 /// A name that no policy writes: what holds for it holds for every key.
 const ANY: &str = "\u{1}";
@@ -176,6 +173,7 @@ fn read(body: &Node, lowered: &mut Lowered) -> Option<Vec<Rule>> {
             }
         }
     }
+    lowered.undecided += rules.len().saturating_sub(MOST_PATHS) as u64;
     rules.truncate(MOST_PATHS);
     (!rules.is_empty()).then_some(rules)
 }
@@ -365,7 +363,7 @@ fn keys(rules: &[Rule], mount: &str) -> BTreeSet<String> {
             | ["keys" | "encrypt" | "decrypt" | "rewrap" | "backup" | "restore", key, ..] => key,
             _ => continue,
         };
-        if !key.is_empty() && !key.contains(['*', '+', '$']) && keys.len() < MOST_KEYS {
+        if !key.is_empty() && !key.contains(['*', '+', '$']) {
             keys.insert((*key).to_owned());
         }
     }

@@ -1,7 +1,8 @@
 //! How a document becomes trees where a front end reads languages that need no evaluation.
 
 use super::{
-    Reading, dump, ini as options, json, shell as commands, tree::Node, xml as elements, yaml,
+    Reading, dump, ini as options, json, shell as commands, text::VALUES, tree::Node,
+    xml as elements, yaml,
 };
 
 /// Files of these names have several languages: what tools print, YAML (`mongod.conf`), and options.
@@ -33,6 +34,16 @@ pub(super) fn ini(source: u32, reading: &mut Reading<'_>) {
     }
     let document = options::parse(source, text);
     reading.recognise(&document, "ini", source);
+    tell_unread(source, reading);
+}
+
+/// Says that a document has more lines than are read.
+fn tell_unread(source: u32, reading: &mut Reading<'_>) {
+    let newlines = memchr::memchr_iter(b'\n', reading.text(source).as_bytes());
+    let end = newlines.map(|at| at + 1).nth(VALUES - 1);
+    if let Some(at) = end.filter(|&at| at < reading.text(source).len()) {
+        reading.problems.push((source, at, "no more lines are read".to_owned()));
+    }
 }
 
 pub(super) fn shell(source: u32, reading: &mut Reading<'_>) {
@@ -52,6 +63,7 @@ pub(super) fn any(
 ) {
     let document = parse(source, reading.text(source));
     reading.recognise(&document, format, source);
+    tell_unread(source, reading);
 }
 
 pub(super) fn xml(source: u32, reading: &mut Reading<'_>) {
@@ -63,7 +75,18 @@ pub(super) fn xml(source: u32, reading: &mut Reading<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use super::VALUES;
     use crate::scan::inspect_bytes;
+
+    #[test]
+    fn lines_that_are_not_read_are_in_the_ledger() {
+        let text = "[mysqld]\nearly-plugin-load=keyring_file.so\n";
+        for (lines, skips) in [(VALUES - 2, 0), (VALUES, 1)] {
+            let text = format!("{text}{}", "#\n".repeat(lines));
+            let ledger = inspect_bytes("my.cnf", text.as_bytes()).ledger;
+            assert_eq!(ledger.skips.len(), skips, "{lines}");
+        }
+    }
 
     /// A file of each language, and secrets that stand in it.
     const SAMPLES: &[(&str, &str, &[&str])] = &[

@@ -106,6 +106,7 @@ fn written(name: &str, text: &str) -> Result<Written, Error> {
         let problem = problem.lines().next().unwrap_or_default();
         // The line is in front of the message already.
         let problem = problem.split(" at line ").next().unwrap_or_default();
+        let problem = format!("not a register of approved keys (docs/register.md): {problem}");
         Error::invalid(format!("{name}:{line}"), problem)
     })
 }

@@ -61,6 +61,7 @@ pub(crate) fn identities(
                 documents.extend(self::documents(group, "GroupPolicyList", &managed, lowered));
             }
         }
+        lowered.undecided += documents.len().saturating_sub(MOST_DOCUMENTS) as u64;
         documents.truncate(MOST_DOCUMENTS);
         let boundary = identity
             .get("PermissionsBoundary")

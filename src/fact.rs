@@ -245,6 +245,8 @@ fields! {
     Until = "until",
     /// Value of a setting.
     Value = "value",
+    /// Version of a key that a reference asks for.
+    Version = "version",
     /// How a grant names its actions: `none`, `inner` (a pattern) or `all`.
     Wildcards = "wildcards",
     /// Whether every local user may read the file.

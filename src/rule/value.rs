@@ -113,6 +113,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::System
         | Field::Until
         | Field::Value
+        | Field::Version
         | Field::Wildcards => Type::Text,
     }
 }

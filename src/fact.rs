@@ -219,6 +219,8 @@ fields! {
     Purposes = "purposes",
     /// Reason that an allowance gives.
     Reason = "reason",
+    /// Region in which a key lies.
+    Region = "region",
     /// Type of the resource or document, in the words of the provider.
     Resource = "resource",
     /// Days between rotations; 0 for never.

@@ -31,13 +31,10 @@ fn alias(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let bytes = unit.bytes;
     let end = text::run(bytes, needle.end, 256, |byte| text::is_name(byte) || byte == b'/');
     let before = needle.start.checked_sub(1).and_then(|at| bytes.get(at));
-    // After `/` it is a path, after `:` a part of an ARN, which was seen by its head.
-    let begins = before.is_none_or(|byte| {
-        matches!(
-            byte,
-            b'"' | b'\'' | b'`' | b' ' | b'\t' | b'\n' | b'=' | b'(' | b'[' | b',' | b'>'
-        )
-    });
+    // After `/` it is a path, after `:` a part of an ARN, which was seen by its head; in prose it is
+    // an example.
+    let is_quoted = before.is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'=' | b'>'));
+    let begins = is_quoted || super::holder(bytes, needle.start).is_some();
     let is_file = bytes.get(end) == Some(&b'.')
         && bytes.get(end + 1).is_some_and(|byte| byte.is_ascii_alphabetic());
     let range = needle.start..end;

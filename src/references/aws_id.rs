@@ -46,8 +46,10 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     const ABOUT: &[&[u8]] = &[b"kms", b"cmk", b"keymanager", b"ciphertext"];
     const OTHERS: &[&[u8]] =
         &[b"tencent", b"huawei", b"flexibleengine", b"opentelekom", b"scaleway"];
+    // Other services have UUIDs as well.
+    let is_uuid = end - start == 36;
     if text::mentions(bytes, &range, 256, 128, ABOUT)
-        && !text::mentions(bytes, &range, 256, 0, OTHERS)
+        && !(is_uuid && text::mentions(bytes, &range, 256, 0, OTHERS))
     {
         text::add(unit, start..end, parse, found);
     }

@@ -14,7 +14,7 @@ const EXPECTED: &str = include_str!("../../testdata/references/names.tsv");
 const NO_NAMES: &str = include_str!("../../testdata/references/no-names.txt");
 
 fn facts(bytes: &[u8]) -> Vec<Fact> {
-    let mut buffer = Buffer::default();
+    let mut buffer = Buffer::new();
     let found = inspect::reader("names.txt", &mut &bytes[..], &mut buffer, Scope::all());
     found.facts.into_iter().filter(|fact| fact.kind == Kind::Reference).collect()
 }
@@ -215,7 +215,7 @@ fn the_name_of_what_holds_it_is_read_in_many_notations() {
 #[test]
 fn any_piece_of_the_fixtures_is_survived() {
     for line in NAMES.lines().chain(NO_NAMES.lines()) {
-        for cut in 0..line.len() {
+        for cut in (0..line.len()).step_by(5) {
             let (head, tail) = line.split_at(cut);
             facts(head.as_bytes());
             facts(tail.as_bytes());

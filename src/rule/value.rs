@@ -104,6 +104,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Published
         | Field::Purpose
         | Field::Reason
+        | Field::Region
         | Field::Resource
         | Field::Rule
         | Field::Scope

@@ -40,12 +40,12 @@ use crate::{
 /// All families, by name. Their needles have a searcher of their own.
 pub(crate) const TABLE: &[Row] = &[
     aws::ROW,
-    aws_id::ROW,
     azure::ROW,
-    colon::ROW,
+    aws_id::ROW,
     google::ROW,
     ibm::ROW,
     kmip::ROW,
+    colon::ROW,
     oci::ROW,
     openpgp::ROW,
     pkcs11::ROW,

@@ -123,7 +123,7 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, feed: &mut Feed<'_>) -> (u64, 
                 let is_binary = memchr::memchr(0, head).is_some();
                 feed.fill(end + if is_binary { budget::LOOK_AHEAD } else { budget::WINDOW });
             }
-            if file.starts_something(feed.bytes(), start, base) {
+            if file.starts_something(feed.bytes(), start..end, base) {
                 feed.fill(end + budget::LOOK_AHEAD);
             } else {
                 if is_first {
@@ -220,10 +220,11 @@ impl<'p, 'w> File<'p, 'w> {
         }
     }
 
-    /// Whether a needle stands after `start` that is not part of something already understood.
-    fn starts_something(&self, bytes: &[u8], start: usize, base: u64) -> bool {
-        let end = bytes.len().saturating_sub(budget::NEEDLE);
-        self.is_wide || Hits::new(bytes, start, end).next(self.claimed_from(base)).is_some()
+    /// Whether a needle stands in `window` that is not part of something already understood.
+    fn starts_something(&self, bytes: &[u8], window: std::ops::Range<usize>, base: u64) -> bool {
+        // What was read ahead is looked at in its turn.
+        let end = window.end.min(bytes.len().saturating_sub(budget::NEEDLE));
+        self.is_wide || Hits::new(bytes, window.start, end).next(self.claimed_from(base)).is_some()
     }
 
     /// What is claimed of a buffer whose first byte is at `base`.

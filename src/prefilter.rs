@@ -279,6 +279,11 @@ mod tests {
     }
 
     #[test]
+    fn names_are_few_enough_for_the_fastest_searcher() {
+        assert!(NAMES.order.len() <= 32, "{} literals", NAMES.order.len());
+    }
+
+    #[test]
     fn a_needle_across_the_end_of_a_window_is_found_in_the_window_where_it_starts() {
         let needle = rows().find_map(|row| row.text.first()).unwrap();
         let bytes = [b"....", *needle, b"...."].concat();

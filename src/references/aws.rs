@@ -13,7 +13,7 @@ use crate::{
 pub(crate) const ROW: Row = Row {
     name: "aws",
     about: "aliases of AWS KMS, ARNs of Payment Cryptography, clusters of CloudHSM",
-    text: &[b"alias/", b"payment-c", b"loudhsm", b"loudHsm"],
+    text: &[b"alias/", b"payment-c", b"loudhsm"],
     binary: &[],
     find,
     head: None,
@@ -122,8 +122,9 @@ pub(super) fn parse(text: &str) -> Option<Reference> {
 }
 
 fn is_alias(name: &str) -> bool {
-    let name = name.trim_end_matches('/');
     (1..=250).contains(&name.len())
+        // What ends so is only the beginning of names.
+        && !name.ends_with('/')
         && name.bytes().any(|byte| byte.is_ascii_alphanumeric())
         && name.bytes().all(|byte| text::is_name(byte) || byte == b'/')
 }

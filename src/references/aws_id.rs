@@ -14,7 +14,7 @@ pub(crate) const ROW: Row = Row {
     name: "bare-id",
     about: "identifiers of keys of AWS KMS, Alibaba and Yandex, beside a name such as `KeyId` or \
             `kms_key`",
-    text: &[b"eyId", b"kms_key", b"kms-key", b"kmsKey", b"KMS_KEY", b"-key-id"],
+    text: &[b"eyId", b"kms_key", b"KMS_KEY", b"-key-id"],
     binary: &[],
     find,
     head: None,

@@ -15,7 +15,7 @@ pub(crate) const ROW: Row = Row {
     name: "openpgp",
     about: "fingerprints of OpenPGP keys beside what says so: `Key fingerprint =`, \
             `--recv-keys`, `pgp:` and `fp:` of SOPS",
-    text: &[b"ingerprint", b"recv-key", b"pgp: ", b"fp: ", b"\"fp\"", b"ngkey", b"INGERPRINT"],
+    text: &[b"ingerprint", b"recv-key", b"pgp: ", b"fp: ", b"\"fp\""],
     binary: &[],
     find,
     head: None,
@@ -43,7 +43,7 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         else {
             return;
         };
-        const ABOUT: &[&[u8]] = &[b"pgp", b"gpg", b"key fingerprint", b"sops", b"signingkey"];
+        const ABOUT: &[&[u8]] = &[b"pgp", b"gpg", b"key fingerprint", b"sops"];
         // The digest of a certificate is as long.
         const OTHERS: &[&[u8]] = &[b"x509", b"x.509", b"sha1", b"sha-1", b"certificate"];
         let is_grouped = range.end - range.start > 42;

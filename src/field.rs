@@ -163,6 +163,8 @@ fields! {
     Purposes = "purposes",
     /// Reason that an allowance gives.
     Reason = "reason",
+    /// Region in which a key lies.
+    Region = "region",
     /// Type of the resource or document, in the words of the provider.
     Resource = "resource",
     /// Days since somebody reviewed an entry.
@@ -201,6 +203,8 @@ fields! {
     Until = "until",
     /// Value of a setting.
     Value = "value",
+    /// Version of a key that a reference asks for.
+    Version = "version",
     /// How a grant names its actions: `none`, `inner` (a pattern) or `all`.
     Wildcards = "wildcards",
     /// Whether every local user may read the file.

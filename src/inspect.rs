@@ -16,6 +16,7 @@ use crate::{
     layers::{self, Input, Place, ReadSeek, Scope, Spent, Walk},
     ledger::{Ledger, Reason, Skip},
     prefilter::{self, Hits},
+    references::{self, Met, Named, Names},
     rows::{Found, Item, What},
     settings,
     unit::Unit,
@@ -124,7 +125,7 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, feed: &mut Feed<'_>) -> (u64, 
                 let is_binary = memchr::memchr(0, head).is_some();
                 feed.fill(end + if is_binary { budget::LOOK_AHEAD } else { budget::WINDOW });
             }
-            if file.starts_something(feed.bytes(), start, base) {
+            if file.starts_something(feed.bytes(), start..end, base) {
                 feed.fill(end + budget::LOOK_AHEAD);
             } else {
                 if is_first {
@@ -178,6 +179,7 @@ struct File<'p, 'w> {
     is_wide: bool,
     /// Index in the facts of the walk of each distinct fact.
     known: HashMap<(Kind, BTreeMap<Field, Value>), usize>,
+    names: Names,
 }
 
 /// Something found in a window, with the decodings that lead to it.
@@ -189,13 +191,29 @@ struct Sighting {
 
 enum Seen {
     Material(Box<Material>),
-    Allowance { rule: String, until: Option<String>, reason: Option<String> },
+    Allowance {
+        rule: String,
+        until: Option<String>,
+        reason: Option<String>,
+    },
+    /// May be the name of a key; is still to be read.
+    Named(references::Parse),
+    Reference(Box<Named>),
 }
 
 impl<'p, 'w> File<'p, 'w> {
     fn new(walk: &'p mut Walk<'w>, place: Place<'p>) -> Self {
         let lines = Lines::default();
-        Self { walk, place, lines, counted: 0, claimed: 0, is_wide: false, known: HashMap::new() }
+        Self {
+            walk,
+            place,
+            lines,
+            counted: 0,
+            claimed: 0,
+            is_wide: false,
+            known: HashMap::new(),
+            names: Names::default(),
+        }
     }
 
     fn finish(self, end: Option<&End>) {
@@ -206,10 +224,11 @@ impl<'p, 'w> File<'p, 'w> {
         }
     }
 
-    /// Whether a needle stands after `start` that is not part of something already understood.
-    fn starts_something(&self, bytes: &[u8], start: usize, base: u64) -> bool {
-        let end = bytes.len().saturating_sub(budget::NEEDLE);
-        self.is_wide || Hits::new(bytes, start, end).next(self.claimed_from(base)).is_some()
+    /// Whether a needle stands in `window` that is not part of something already understood.
+    fn starts_something(&self, bytes: &[u8], window: std::ops::Range<usize>, base: u64) -> bool {
+        // What was read ahead is looked at in its turn.
+        let end = window.end.min(bytes.len().saturating_sub(budget::NEEDLE));
+        self.is_wide || Hits::new(bytes, window.start, end).next(self.claimed_from(base)).is_some()
     }
 
     /// What is claimed of a buffer whose first byte is at `base`.
@@ -237,11 +256,28 @@ impl<'p, 'w> File<'p, 'w> {
         dig.sightings.sort_by_key(|sighting| sighting.range.start);
         let mut lines = self.lines;
         let mut from = self.counted;
-        for sighting in dig.sightings {
+        for mut sighting in dig.sightings {
+            let is_name = matches!(sighting.what, Seen::Named(_));
+            if let Seen::Named(parse) = sighting.what {
+                let facts = &mut self.walk.inspected.facts;
+                let is_full =
+                    |at: usize| facts.get(at).is_some_and(|f| f.sites.len() >= budget::SITES);
+                match self.names.meet(unit.bytes, &sighting.range, base, parse, is_full) {
+                    Met::None => continue,
+                    Met::Known(at) => {
+                        facts.iter_mut().skip(at).take(1).for_each(|fact| fact.count += 1);
+                        continue;
+                    }
+                    Met::New(named) => sighting.what = Seen::Reference(named),
+                }
+            }
             let to = sighting.range.start.max(from);
             lines.advance(unit.get(from..to));
             from = to;
-            self.add(unit, sighting, lines, base);
+            let number = self.add(unit, sighting, lines, base);
+            if is_name {
+                self.names.remember(number);
+            }
         }
     }
 
@@ -251,7 +287,14 @@ impl<'p, 'w> File<'p, 'w> {
         self.counted = to.max(self.counted);
     }
 
-    fn add(&mut self, unit: &Unit<'_>, sighting: Sighting, lines: Lines, base: u64) {
+    /// Adds a fact or one more place of it; gives its index in the facts of the walk.
+    fn add(
+        &mut self,
+        unit: &Unit<'_>,
+        sighting: Sighting,
+        lines: Lines,
+        base: u64,
+    ) -> Option<usize> {
         let range = sighting.range;
         let width = sighting.decoded.first().and_then(|by| decode::width(by)).unwrap_or(1) as u64;
         let first_line = unit.get(range.clone());
@@ -269,7 +312,12 @@ impl<'p, 'w> File<'p, 'w> {
             length: range.len() as u64,
             decoded: sighting.decoded,
             commit: None,
-            excerpt: excerpt::cut(unit.bytes, &range),
+            excerpt: match &sighting.what {
+                Seen::Reference(named) => excerpt::named(unit.bytes, range.start, &named.shown),
+                Seen::Material(_) | Seen::Allowance { .. } | Seen::Named(_) => {
+                    excerpt::cut(unit.bytes, &range)
+                }
+            },
         };
         let fact = match sighting.what {
             Seen::Material(material) => material.into_fact(site),
@@ -277,21 +325,30 @@ impl<'p, 'w> File<'p, 'w> {
                 .with(Field::Rule, rule)
                 .with_some(Field::Until, until)
                 .with_some(Field::Reason, reason),
+            Seen::Reference(named) => {
+                let Named { reference, holder, .. } = *named;
+                reference.into_fact(holder.as_deref(), site)
+            }
+            // Was read before.
+            Seen::Named(_) => return None,
         };
         let facts = &mut self.walk.inspected.facts;
         let key = (fact.kind, fact.fields.clone());
         // An allowance stands for its own place.
         match self.known.get(&key).filter(|_| fact.kind != Kind::Record) {
             Some(&known) => {
-                let Some(known) = facts.get_mut(known) else { return };
-                known.count += 1;
-                if known.sites.len() < budget::SITES {
-                    known.sites.extend(fact.sites);
+                let fact_known = facts.get_mut(known)?;
+                fact_known.count += 1;
+                if fact_known.sites.len() < budget::SITES {
+                    fact_known.sites.extend(fact.sites);
                 }
+                Some(known)
             }
             None => {
-                self.known.insert(key, facts.len());
+                let index = facts.len();
+                self.known.insert(key, index);
                 facts.push(fact);
+                Some(index)
             }
         }
     }
@@ -337,13 +394,24 @@ impl Dig {
         let claimed = found.claimed();
         self.is_wide |= trail.is_empty() && found.items.iter().any(Item::is_utf16_from_start);
         for Item { range, what } in found.items {
-            self.item(range, what, trail);
+            self.item(unit.bytes, range, what, trail);
         }
         claimed
     }
 
-    fn item(&mut self, range: std::ops::Range<usize>, what: What, trail: &mut Vec<Step>) {
+    fn item(
+        &mut self,
+        bytes: &[u8],
+        range: std::ops::Range<usize>,
+        what: What,
+        trail: &mut Vec<Step>,
+    ) {
         let what = match what {
+            What::Named(parse) if trail.is_empty() => Seen::Named(parse),
+            What::Named(parse) => match references::read(bytes, &range, parse) {
+                Some(named) => Seen::Reference(named),
+                None => return,
+            },
             What::Material(material) => Seen::Material(material),
             What::Allowance { rule, until, reason } => Seen::Allowance { rule, until, reason },
             What::Skip(reason) => return self.skips.push(reason),

@@ -38,6 +38,7 @@ pub mod places;
 mod prefilter;
 mod progress;
 mod published;
+mod references;
 pub mod register;
 pub mod report;
 mod rows;

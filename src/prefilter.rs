@@ -4,7 +4,7 @@ use std::{ops::Range, sync::LazyLock};
 
 use aho_corasick::{AhoCorasick, Input, MatchKind, Span, packed};
 
-use crate::{allow, buckets, decode, dense, formats, rows::Row};
+use crate::{allow, buckets, decode, dense, formats, references, rows::Row};
 
 /// A needle that was met.
 pub(crate) struct Hit {
@@ -18,7 +18,7 @@ pub(crate) struct Hits<'a> {
     bytes: &'a [u8],
     /// Needles that start from here on belong to the next window.
     end: usize,
-    cursors: [Cursor; 3],
+    cursors: [Cursor; 4],
 }
 
 /// How far one searcher is.
@@ -48,6 +48,7 @@ impl<'a> Hits<'a> {
             cursor(&*TEXT, end, false),
             cursor(&*BINARY, if is_binary { end } else { start }, false),
             cursor(&*DIGITS, start, true),
+            cursor(&*NAMES, end, false),
         ];
         cursors.iter_mut().for_each(|cursor| cursor.advance(bytes, start, end));
         Self { bytes, end, cursors }
@@ -105,9 +106,13 @@ static BINARY: LazyLock<Searcher> = LazyLock::new(|| Searcher::new(everywhere(),
 static DIGITS: LazyLock<Searcher> =
     LazyLock::new(|| Searcher::new(decode::DIGITS.iter(), |row| row.text));
 
+/// Names of keys: few and rare, and in a pass of their own cheaper than among the others.
+static NAMES: LazyLock<Searcher> =
+    LazyLock::new(|| Searcher::new(references::TABLE.iter(), |row| row.text));
+
 /// All rows, in the order in which they are asked.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
-    everywhere().chain(decode::DIGITS)
+    everywhere().chain(decode::DIGITS).chain(references::TABLE)
 }
 
 /// Rows whose needles are looked for in all bytes.
@@ -270,7 +275,7 @@ mod tests {
                 assert!((4..=budget::NEEDLE).contains(&needle.len()), "{row}: {needle:?}");
             }
         }
-        for searcher in [&*TEXT, &*BINARY, &*DIGITS] {
+        for searcher in [&*TEXT, &*BINARY, &*DIGITS, &*NAMES] {
             for (at, needle) in searcher.needles.iter().enumerate() {
                 for (_, other) in searcher.needles.iter().enumerate().filter(|(i, _)| *i != at) {
                     let hides = other.tail().starts_with(needle.tail());
@@ -282,14 +287,22 @@ mod tests {
 
     #[test]
     fn the_fast_engine_serves_all_needles() {
-        for (searcher, most) in
-            [(&*TEXT, LITERALS), (&*BINARY, LITERALS), (&*DIGITS, DIGITS_LITERALS)]
-        {
+        for (searcher, most) in [
+            (&*TEXT, LITERALS),
+            (&*BINARY, LITERALS),
+            (&*DIGITS, DIGITS_LITERALS),
+            (&*NAMES, LITERALS),
+        ] {
             assert!(searcher.needles.len() <= most, "{} literals", searcher.needles.len());
             if has_avx2() {
                 assert!(matches!(searcher.engine, Engine::Packed(_)));
             }
         }
+    }
+
+    #[test]
+    fn names_are_few_enough_for_the_fastest_searcher() {
+        assert!(NAMES.order.len() <= 32, "{} literals", NAMES.order.len());
     }
 
     #[test]

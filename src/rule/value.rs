@@ -123,6 +123,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Published
         | Field::Purpose
         | Field::Reason
+        | Field::Region
         | Field::Resource
         | Field::Rule
         | Field::Scope
@@ -133,6 +134,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::System
         | Field::Until
         | Field::Value
+        | Field::Version
         | Field::Wildcards
         | Field::WrapProblem => Type::Text,
     }

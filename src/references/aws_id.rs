@@ -1,0 +1,68 @@
+//! Bare identifiers of keys beside a name that says what they are: `kms_key_id = "1234…"`,
+//! `"KeyId": "mrk-…"`, `--key-id 1234…`. AWS (a UUID or `mrk-`), Alibaba (`key-`) and Yandex
+//! (`abj`) tell theirs apart; services that also use UUIDs are turned down by their names.
+
+use std::ops::Range;
+
+use super::{Reference, other_clouds, text};
+use crate::{
+    rows::{Found, Row},
+    unit::Unit,
+};
+
+pub(crate) const ROW: Row = Row {
+    name: "bare-id",
+    about: "identifiers of keys of AWS KMS, Alibaba and Yandex, beside a name such as `KeyId` or \
+            `kms_key`",
+    text: &[b"eyId", b"kms_key", b"KMS_KEY", b"-key-id"],
+    binary: &[],
+    find,
+    head: None,
+};
+
+fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
+    let bytes = unit.bytes;
+    // The rest of the name, what separates it from its value, and the value.
+    let name =
+        text::run(bytes, needle.end, 32, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let name = text::run(bytes, name, 32, text::is_name);
+    let start = text::run(bytes, name, 12, |byte| {
+        matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'\\' | b':' | b'=' | b'>')
+    });
+    if start == name {
+        return;
+    }
+    let end = text::run(bytes, start, 64, text::is_name);
+    if !(20..=41).contains(&(end - start)) {
+        return;
+    }
+    // An identifier that stands in a path or has a dot goes on.
+    if matches!(bytes.get(end), Some(b'/' | b'.' | b':'))
+        && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)
+    {
+        return;
+    }
+    let range = needle.start..end;
+    const ABOUT: &[&[u8]] = &[b"kms", b"cmk", b"keymanager", b"ciphertext"];
+    const OTHERS: &[&[u8]] =
+        &[b"tencent", b"huawei", b"flexibleengine", b"opentelekom", b"scaleway"];
+    // Other services have UUIDs as well.
+    let is_uuid = end - start == 36;
+    if text::mentions(bytes, &range, 256, 128, ABOUT)
+        && !(is_uuid && text::mentions(bytes, &range, 256, 0, OTHERS))
+    {
+        text::add(unit, start..end, parse, found);
+    }
+}
+
+/// An identifier that says by its form whose it is.
+pub(super) fn parse(text: &str) -> Option<Reference> {
+    parse_aws(text).or_else(|| other_clouds::by_id(text))
+}
+
+/// A UUID or the identifier of a multi-Region key.
+pub(super) fn parse_aws(id: &str) -> Option<Reference> {
+    let is_multi_region = id.strip_prefix("mrk-").is_some_and(|rest| text::is_hex(rest, 32));
+    (is_multi_region || text::is_uuid(id))
+        .then(|| Reference::new("aws", "key", format!("aws:kms:key/{}", id.to_ascii_lowercase())))
+}

@@ -1,0 +1,43 @@
+//! Unique identifiers of KMIP, beside a name that says both KMIP and key: what an identifier looks
+//! like is up to the server.
+
+use std::ops::Range;
+
+use super::{Reference, text};
+use crate::{
+    rows::{Found, Row},
+    unit::Unit,
+};
+
+pub(crate) const ROW: Row = Row {
+    name: "kmip",
+    about: "unique identifiers of KMIP, beside a name such as `kmip_key_id`",
+    text: &[b"kmip"],
+    binary: &[],
+    find,
+    head: None,
+};
+
+fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
+    let bytes = unit.bytes;
+    let name = text::run(bytes, needle.end, 40, |byte| text::is_name(byte) || byte == b'.');
+    let rest = unit.get(needle.end..name).to_ascii_lowercase();
+    let says = |word: &[u8]| memchr::memmem::find(&rest, word).is_some();
+    if !says(b"key") || !(says(b"id") || says(b"uid")) {
+        return;
+    }
+    let start =
+        text::run(bytes, name, 8, |byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b':' | b'='));
+    let end = text::run(bytes, start, 64, text::is_name);
+    if start > name {
+        text::add(unit, start..end, parse, found);
+    }
+}
+
+/// A UUID, a number, or hexadecimal digits: names of variables are none.
+pub(super) fn parse(text: &str) -> Option<Reference> {
+    let is_number = (1..=20).contains(&text.len()) && text::is_digits(text);
+    let is_hex = text::is_hex(text, 32) || text::is_hex(text, 64);
+    (text::is_uuid(text) || is_number || is_hex)
+        .then(|| Reference::new("kmip", "key", format!("kmip:{}", text.to_ascii_lowercase())))
+}

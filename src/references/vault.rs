@@ -1,0 +1,89 @@
+//! HashiCorp Vault and OpenBao: keys of the transit engine, in paths of the API and of policies,
+//! and in URIs of cosign (`hashivault://NAME`), SOPS and Tink (`hcvault://HOST/transit/keys/NAME`).
+//! A mount under a name without `transit` is not told from any other path.
+
+use std::ops::Range;
+
+use super::{Reference, text};
+use crate::{
+    rows::{Found, Row},
+    unit::Unit,
+};
+
+pub(crate) const ROW: Row = Row {
+    name: "vault",
+    about: "keys of the transit engine of Vault and OpenBao: paths, `hashivault://`, `hcvault://`, \
+            `openbao://`",
+    text: &[b"transit/", b"vault://", b"openbao://"],
+    binary: &[],
+    find,
+    head: None,
+};
+
+/// What may be asked of a key: the part of the path before its name.
+const VERBS: &[&str] = &[
+    "keys", "encrypt", "decrypt", "rewrap", "sign", "verify", "hmac", "backup", "restore", "cmac",
+];
+
+/// Those with one more part in between.
+const LONG_VERBS: &[&str] = &["datakey", "export"];
+
+fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
+    let bytes = unit.bytes;
+    let is_in = |byte| text::is_name(byte) || matches!(byte, b'.' | b'/' | b':');
+    let is_uri = unit.get(needle.clone()).ends_with(b"//");
+    let start = match is_uri {
+        true => text::back(bytes, needle.start, 8, |byte| byte.is_ascii_alphabetic()),
+        false => text::back(bytes, needle.start, 128, |byte| text::is_name(byte) || byte == b'/'),
+    };
+    // Before the version of the API stands a host.
+    let api = memchr::memmem::rfind(unit.get(start..needle.start), b"v1/").filter(|_| !is_uri);
+    let start = start + api.map_or(0, |at| at + b"v1/".len());
+    let end = text::run(bytes, needle.end, 256, is_in);
+    let end = text::back(bytes, end, 3, |byte| matches!(byte, b'.' | b':' | b'/'));
+    let goes_on = matches!(bytes.get(end), Some(b'/' | b':' | b'<' | b'+' | b'[' | b'('));
+    if end > needle.end && !goes_on {
+        text::add(unit, start..end, parse, found);
+    }
+}
+
+pub(super) fn parse(text: &str) -> Option<Reference> {
+    if let Some(name) = text::after(text, &["hashivault://", "openbao://"]) {
+        return is_name(name).then(|| of("transit", name));
+    }
+    let path = match text.strip_prefix("hcvault://") {
+        Some(rest) => rest.split_once('/')?.1,
+        None => text::after(text, &["https://", "http://"]).unwrap_or(text),
+    };
+    let path = path.trim_matches('/');
+    let path = path.rsplit_once("v1/").map_or(path, |(_, path)| path);
+    let (mount, rest) = split_at_transit(path)?;
+    let mut parts = rest.split('/');
+    let verb = parts.next()?;
+    if LONG_VERBS.contains(&verb) {
+        parts.next()?;
+    } else if !VERBS.contains(&verb) {
+        return None;
+    }
+    let name = parts.next()?;
+    is_name(name).then(|| of(mount, name))
+}
+
+/// The path of the mount, and what follows it.
+fn split_at_transit(path: &str) -> Option<(&str, &str)> {
+    let after = path.find("transit/")? + "transit/".len();
+    let (mount, rest) = path.split_at_checked(after)?;
+    Some((mount.trim_end_matches('/'), rest))
+}
+
+fn is_name(name: &str) -> bool {
+    const FILES: &[&str] = &[".go", ".md", ".mdx", ".js", ".ts", ".html", ".py", ".rs", ".rb"];
+    (1..=128).contains(&name.len())
+        && name.bytes().all(|byte| text::is_name(byte) || byte == b'.')
+        && name.bytes().any(|byte| byte.is_ascii_alphanumeric())
+        && !FILES.iter().any(|end| name.ends_with(end))
+}
+
+fn of(mount: &str, name: &str) -> Reference {
+    Reference::new("vault", "key", format!("vault:{mount}/keys/{name}")).alias(name)
+}

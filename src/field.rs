@@ -183,6 +183,8 @@ fields! {
     Sensitive = "sensitive",
     /// Name of a setting, the same for all systems that have it.
     Setting = "setting",
+    /// A name of a key as it is written, where the canonical name differs; without a PIN.
+    Spelling = "spelling",
     /// State of a key: `enabled`, `disabled`, `pending-deletion`, `pending-import` …
     State = "state",
     /// How the register says that a key is stored: `wrapped`, `scd` (in a secure cryptographic device), `components`, `cleartext`.

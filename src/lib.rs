@@ -16,6 +16,7 @@ mod curves_explicit;
 mod date;
 mod decode;
 mod dense;
+mod dig;
 mod docs;
 pub mod error;
 mod excerpt;

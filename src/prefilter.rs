@@ -12,6 +12,15 @@ pub(crate) struct Hit {
     pub range: Range<usize>,
 }
 
+/// Whose needles are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    All,
+    Keys,
+    /// Names of keys, which are short: little after them has to be read.
+    Names,
+}
+
 /// Finds the needles of all rows, nearly in the order in which they stand: needles that overlap may
 /// change places.
 pub(crate) struct Hits<'a> {
@@ -34,7 +43,9 @@ struct Cursor {
 
 impl<'a> Hits<'a> {
     /// Needles that start in `start..end` of `bytes`; they may run past `end`.
-    pub(crate) fn new(bytes: &'a [u8], start: usize, end: usize) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], start: usize, end: usize, wanted: Wanted) -> Self {
+        let keys = if wanted == Wanted::Names { start } else { end };
+        let names = if wanted == Wanted::Keys { start } else { end };
         let window = bytes.get(start..end).unwrap_or_default();
         let is_binary = memchr::memchr(0, window).is_some() || is_small_binary(window);
         let cursor = |searcher, until, is_for_digits| Cursor {
@@ -45,10 +56,10 @@ impl<'a> Hits<'a> {
             next: None,
         };
         let mut cursors = [
-            cursor(&*TEXT, end, false),
-            cursor(&*BINARY, if is_binary { end } else { start }, false),
-            cursor(&*DIGITS, start, true),
-            cursor(&*NAMES, end, false),
+            cursor(&*TEXT, keys, false),
+            cursor(&*BINARY, if is_binary { keys } else { start }, false),
+            cursor(&*DIGITS, start, keys > start),
+            cursor(&*NAMES, names, false),
         ];
         cursors.iter_mut().for_each(|cursor| cursor.advance(bytes, start, end));
         Self { bytes, end, cursors }
@@ -310,7 +321,7 @@ mod tests {
         let needle = rows().find_map(|row| row.text.first()).unwrap();
         let bytes = [b"....", *needle, b"...."].concat();
         let starts = |start, end| {
-            let mut hits = Hits::new(&bytes, start, end);
+            let mut hits = Hits::new(&bytes, start, end, Wanted::All);
             std::iter::from_fn(|| hits.next(start)).map(|hit| hit.range.start).collect::<Vec<_>>()
         };
         assert_eq!(starts(0, 5), [4]);

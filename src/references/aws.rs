@@ -12,8 +12,8 @@ use crate::{
 
 pub(crate) const ROW: Row = Row {
     name: "aws",
-    about: "aliases of AWS KMS, ARNs of Payment Cryptography, clusters of CloudHSM",
-    text: &[b"alias/", b"payment-c", b"loudhsm"],
+    about: "ARNs of AWS Payment Cryptography, clusters of CloudHSM",
+    text: &[b"payment-c", b"loudhsm"],
     binary: &[],
     find,
     head: None,
@@ -21,25 +21,29 @@ pub(crate) const ROW: Row = Row {
 
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     match unit.get(needle.clone()) {
-        b"alias/" => alias(unit, needle, found),
         b"payment-c" => payment(unit, needle, found),
         _ => cluster(unit, needle, found),
     }
 }
 
-fn alias(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
+/// An alias at `start`, which reaches to `end` at least.
+pub(super) fn alias(unit: Unit<'_>, Range { start, end }: Range<usize>, found: &mut Found) {
     let bytes = unit.bytes;
-    let end = text::run(bytes, needle.end, 256, |byte| text::is_name(byte) || byte == b'/');
-    let before = needle.start.checked_sub(1).and_then(|at| bytes.get(at));
+    let end = text::run(bytes, end, 256, |byte| text::is_name(byte) || byte == b'/');
+    let before = start.checked_sub(1).and_then(|at| bytes.get(at));
     // After `/` it is a path, after `:` a part of an ARN, which was seen by its head; in prose it is
     // an example.
     let is_quoted = before.is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'=' | b'>'));
-    let begins = is_quoted || super::holder(bytes, needle.start).is_some();
+    let begins = is_quoted || super::holder(bytes, start).is_some();
     let is_file = bytes.get(end) == Some(&b'.')
         && bytes.get(end + 1).is_some_and(|byte| byte.is_ascii_alphabetic());
-    let range = needle.start..end;
-    const ABOUT: &[&[u8]] = &[b"kms", b"key_id", b"keyid", b"key-id", b"cmk", b"alias/aws/"];
-    if begins && !is_file && text::mentions(bytes, &range, 200, 100, ABOUT) {
+    let range = start..end;
+    const ABOUT: &[&[u8]] = &[b"kms", b"key_id", b"keyid", b"key-id", b"cmk"];
+    if begins
+        && !is_file
+        && (unit.from(start).starts_with(b"alias/aws/")
+            || text::mentions(bytes, &range, (200, 100), b'k', ABOUT))
+    {
         text::add(unit, range, parse, found);
     }
 }

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::{Reference, other_clouds, text};
+use super::{Parse, Reference, other_clouds, text};
 use crate::{
     rows::{Found, Row},
     unit::Unit,
@@ -12,8 +12,8 @@ use crate::{
 
 pub(crate) const ROW: Row = Row {
     name: "bare-id",
-    about: "identifiers of keys of AWS KMS, Alibaba and Yandex, beside a name such as `KeyId` or \
-            `kms_key`",
+    about: "identifiers of keys of AWS KMS, Alibaba, Tencent and Yandex, beside a name such as \
+            `KeyId` or `kms_key`",
     text: &[b"eyId", b"kms_key", b"KMS_KEY", b"-key-id"],
     binary: &[],
     find,
@@ -43,16 +43,22 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         return;
     }
     let range = needle.start..end;
-    const ABOUT: &[&[u8]] = &[b"kms", b"cmk", b"keymanager", b"ciphertext"];
-    const OTHERS: &[&[u8]] =
-        &[b"tencent", b"huawei", b"flexibleengine", b"opentelekom", b"scaleway"];
-    // Other services have UUIDs as well.
-    let is_uuid = end - start == 36;
-    if text::mentions(bytes, &range, 256, 128, ABOUT)
-        && !(is_uuid && text::mentions(bytes, &range, 256, 0, OTHERS))
+    const ABOUT: &[&[u8]] = &[b"kms", b"cmk", b"keymanager"];
+    if !text::mentions(bytes, &range, (256, 128), b'k', ABOUT)
+        && !text::mentions(bytes, &range, (256, 128), b'x', &[b"ciphertext"])
     {
-        text::add(unit, start..end, parse, found);
+        return;
     }
+    // Other services have UUIDs as well.
+    let is_near = |anchor, word: &[u8]| text::mentions(bytes, &range, (256, 0), anchor, &[word]);
+    let others: [(u8, &[u8]); 4] =
+        [(b'w', b"huawei"), (b'x', b"flexibleengine"), (b'k', b"opentelekom"), (b'w', b"scaleway")];
+    let parse: Parse = match end - start {
+        36 if is_near(b'c', b"tencent") => other_clouds::tencent_id,
+        36 if others.iter().any(|(anchor, word)| is_near(*anchor, word)) => return,
+        _ => parse,
+    };
+    text::add(unit, start..end, parse, found);
 }
 
 /// An identifier that says by its form whose it is.

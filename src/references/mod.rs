@@ -6,6 +6,7 @@
 //! unique at its provider, and leaves out schemes, hosts and regions of replicas. Versions are a
 //! field of their own.
 
+mod alias;
 mod aws;
 mod aws_id;
 mod azure;
@@ -13,10 +14,12 @@ mod colon;
 mod google;
 mod ibm;
 mod kmip;
+mod kubernetes;
 mod oci;
 mod openpgp;
 mod other_clouds;
 mod pkcs11;
+mod pki;
 mod seen;
 mod ssh;
 mod text;
@@ -39,6 +42,7 @@ use crate::{
 
 /// All families, by name. Their needles have a searcher of their own.
 pub(crate) const TABLE: &[Row] = &[
+    alias::ROW,
     aws::ROW,
     azure::ROW,
     aws_id::ROW,
@@ -46,12 +50,14 @@ pub(crate) const TABLE: &[Row] = &[
     ibm::ROW,
     kmip::ROW,
     colon::ROW,
+    kubernetes::ROW,
     oci::ROW,
     openpgp::ROW,
     pkcs11::ROW,
     ssh::ROW,
     tpm::ROW,
     vault::ROW,
+    pki::ROW,
     x509::ROW,
 ];
 
@@ -108,8 +114,8 @@ impl Reference {
         self
     }
 
-    /// The fact that `name` (a variable, an attribute) holds this reference.
-    pub(crate) fn into_fact(self, name: Option<&str>, site: Site) -> Fact {
+    /// The fact that `name` (a variable, an attribute) holds this reference, written as `spelling`.
+    pub(crate) fn into_fact(self, name: Option<&str>, spelling: &str, site: Site) -> Fact {
         let published = self.is_example().then_some("documentation");
         let text = |value: Option<String>| value.map(|text| printable(&text, 300));
         Fact::new(Kind::Reference, site)
@@ -121,6 +127,7 @@ impl Reference {
             .with_some(Field::Region, text(self.region))
             .with_some(Field::Version, text(self.version))
             .with_some(Field::Name, name)
+            .with(Field::Spelling, printable(spelling, LONGEST))
             .with_some(Field::Published, published)
     }
 
@@ -154,7 +161,6 @@ fn non_empty(text: &str) -> Option<String> {
 }
 
 /// Reads any spelling of the name of a key: two that name one key give one `key`.
-#[cfg_attr(not(test), expect(dead_code, reason = "the register compares names by it"))]
 pub(crate) fn canonical(text: &str) -> Option<Reference> {
     const ALL: &[Parse] = &[
         colon::parse,
@@ -167,6 +173,7 @@ pub(crate) fn canonical(text: &str) -> Option<Reference> {
         pkcs11::parse,
         ssh::parse,
         openpgp::parse,
+        pki::parse,
         tpm::parse,
         vault::parse,
         x509::parse,

@@ -43,14 +43,17 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         else {
             return;
         };
-        const ABOUT: &[&[u8]] = &[b"pgp", b"gpg", b"key fingerprint", b"sops"];
-        // The digest of a certificate is as long.
-        const OTHERS: &[&[u8]] = &[b"x509", b"x.509", b"sha1", b"sha-1", b"certificate"];
         let is_grouped = range.end - range.start > 42;
+        let near = |anchor, (before, after), words: &[&[u8]]| {
+            text::mentions(bytes, &range, (before, after), anchor, words)
+        };
+        // The digest of a certificate is as long.
         let is_about = is_sure
             || is_grouped
-            || text::mentions(bytes, &range, 160, 100, ABOUT)
-                && !text::mentions(bytes, &range, 60, 0, OTHERS);
+            || (near(b'p', (160, 100), &[b"pgp", b"gpg", b"key fingerprint", b"sops"])
+                && !near(b'5', (60, 0), &[b"x509", b"x.509"])
+                && !near(b'1', (60, 0), &[b"sha1", b"sha-1"])
+                && !near(b'f', (60, 0), &[b"certificate"]));
         if is_about {
             text::add(unit, range.clone(), parse, found);
         }

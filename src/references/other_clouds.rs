@@ -30,9 +30,15 @@ pub(super) fn tencent(text: &str) -> Option<Reference> {
     let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
     let account = account.strip_prefix("uin/").unwrap_or(account);
     let id = resource.strip_prefix("key/")?.rsplit('/').next()?;
-    (text::is_uuid(id) && (account.is_empty() || text::is_digits(account))).then(|| {
+    (account.is_empty() || text::is_digits(account))
+        .then(|| Some(tencent_id(id)?.account(account).region(region)))?
+}
+
+/// A bare identifier of Tencent: a UUID, where its surroundings say whose it is.
+pub(super) fn tencent_id(id: &str) -> Option<Reference> {
+    text::is_uuid(id).then(|| {
         let key = format!("tencent:kms:key/{}", id.to_ascii_lowercase());
-        Reference::new("tencent", "key", key).account(account).region(region)
+        Reference::new("tencent", "key", key)
     })
 }
 

@@ -3,6 +3,8 @@
 
 use std::{borrow::Cow, collections::HashMap, ops::Range};
 
+use crate::budget;
+
 use super::{Parse, Reference, holder, pkcs11};
 
 /// A name that was read, what holds it, and how it may be shown.
@@ -76,6 +78,9 @@ impl Names {
 
     /// Says which fact states the name that was read last.
     pub(crate) fn remember(&mut self, number: Option<usize>) {
-        self.seen.extend(self.last.take().map(|name| (name, number)));
+        // Very many different names are read each time that they are met.
+        if self.seen.len() < budget::NAMES {
+            self.seen.extend(self.last.take().map(|name| (name, number)));
+        }
     }
 }

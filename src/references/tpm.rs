@@ -21,7 +21,7 @@ pub(crate) const ROW: Row = Row {
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let end = text::run(unit.bytes, needle.end, 9, |byte| byte.is_ascii_hexdigit());
     let range = needle.start..end;
-    if end - needle.start == 10 && text::mentions(unit.bytes, &range, 200, 80, &[b"tpm"]) {
+    if end - needle.start == 10 && text::mentions(unit.bytes, &range, (200, 80), b'p', &[b"tpm"]) {
         text::add(unit, range, parse, found);
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 pub(crate) const ROW: Row = Row {
     name: "vault",
     about: "keys of the transit engine of Vault and OpenBao: paths, `hashivault://`, `hcvault://`, \
-            `openbao://`",
+            `openbao://`, and the key of a transit seal",
     text: &[b"transit/", b"vault://", b"openbao://"],
     binary: &[],
     find,
@@ -29,6 +29,17 @@ const VERBS: &[&str] = &[
 const LONG_VERBS: &[&str] = &["datakey", "export"];
 
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
+    let is_path = unit.get(needle.clone()) == b"transit/";
+    if is_path && matches!(unit.bytes.get(needle.end), Some(b'"' | b'\'' | b'\n' | b'\r')) {
+        return seal(unit, needle, found);
+    }
+    if let Some(range) = path(unit, needle) {
+        text::add(unit, range, parse, found);
+    }
+}
+
+/// The path or URI around a needle.
+pub(super) fn path(unit: Unit<'_>, needle: Range<usize>) -> Option<Range<usize>> {
     let bytes = unit.bytes;
     let is_in = |byte| text::is_name(byte) || matches!(byte, b'.' | b'/' | b':');
     let is_uri = unit.get(needle.clone()).ends_with(b"//");
@@ -42,9 +53,28 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let end = text::run(bytes, needle.end, 256, is_in);
     let end = text::back(bytes, end, 3, |byte| matches!(byte, b'.' | b':' | b'/'));
     let goes_on = matches!(bytes.get(end), Some(b'/' | b':' | b'<' | b'+' | b'[' | b'('));
-    if end > needle.end && !goes_on {
-        text::add(unit, start..end, parse, found);
+    (end > needle.end && !goes_on).then_some(start..end)
+}
+
+/// The key that unseals a server: `key_name` beside the path of the mount.
+fn seal(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
+    const NEAR: usize = 300;
+    let low = needle.start.saturating_sub(NEAR);
+    let near = unit.get(low..needle.end.saturating_add(NEAR).min(unit.bytes.len()));
+    let Some(at) = memchr::memmem::find(near, b"key_name") else { return };
+    let after = low + at + b"key_name".len();
+    let start = text::run(unit.bytes, after, 24, |byte| {
+        matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b':' | b'=')
+    });
+    let end = text::run(unit.bytes, start, 128, |byte| text::is_name(byte) || byte == b'.');
+    if start > after {
+        text::add(unit, start..end, parse_name, found);
     }
+}
+
+/// A name alone, where its surroundings say what it is.
+fn parse_name(name: &str) -> Option<Reference> {
+    is_name(name).then(|| of("transit", name))
 }
 
 pub(super) fn parse(text: &str) -> Option<Reference> {
@@ -76,7 +106,7 @@ fn split_at_transit(path: &str) -> Option<(&str, &str)> {
     Some((mount.trim_end_matches('/'), rest))
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     const FILES: &[&str] = &[".go", ".md", ".mdx", ".js", ".ts", ".html", ".py", ".rs", ".rb"];
     (1..=128).contains(&name.len())
         && name.bytes().all(|byte| text::is_name(byte) || byte == b'.')

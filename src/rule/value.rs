@@ -128,6 +128,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Rule
         | Field::Scope
         | Field::Setting
+        | Field::Spelling
         | Field::State
         | Field::StorageForm
         | Field::Subject

@@ -19,16 +19,19 @@ use crate::{
 /// Most places that a link keeps.
 const PLACES: usize = 100;
 
-/// Which paths belong to which environment: the first pattern that matches decides.
+/// Which paths belong to which environment: the first pattern that matches decides, and where none does,
+/// the branch that is checked out.
 pub(crate) struct Environments {
     pub base: Base,
     pub patterns: Vec<(String, GlobSet)>,
+    pub of_branch: Option<String>,
 }
 
 impl Environments {
     pub(crate) fn of(&self, path: &str) -> Option<&str> {
         let path = self.base.relative(&as_directories(path));
-        self.patterns.iter().find(|(_, paths)| paths.is_match(&path)).map(|(name, _)| name.as_str())
+        let by_path = self.patterns.iter().find(|(_, paths)| paths.is_match(&path));
+        by_path.map(|(name, _)| name).or(self.of_branch.as_ref()).map(String::as_str)
     }
 }
 
@@ -167,7 +170,7 @@ mod tests {
     fn environments() -> Environments {
         let set = |glob| GlobSetBuilder::new().add(Glob::new(glob).unwrap()).build().unwrap();
         let patterns = vec![("test".into(), set("test/**")), ("production".into(), set("prod/**"))];
-        Environments { base: Base::default(), patterns }
+        Environments { base: Base::default(), patterns, of_branch: None }
     }
 
     fn links(mut facts: Vec<Fact>) -> Vec<Fact> {

@@ -13,7 +13,7 @@ pub(crate) const ROW: Row = Row {
     name: "kubernetes",
     about: "`secretName` of a secret of Kubernetes that holds a key: in an ingress or a certificate, or \
             by a name such as `web-tls`",
-    text: &[b"ecretName"],
+    text: &[b"cretN"],
     binary: &[],
     find,
     head: None,
@@ -21,6 +21,10 @@ pub(crate) const ROW: Row = Row {
 
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let bytes = unit.bytes;
+    if !unit.from(needle.end).starts_with(b"ame") {
+        return;
+    }
+    let needle = needle.start..needle.end + b"ame".len();
     let start = text::run(bytes, needle.end, 8, |byte| {
         matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'\\' | b':' | b'=')
     });

@@ -14,8 +14,8 @@ use crate::{
 pub(crate) const ROW: Row = Row {
     name: "openpgp",
     about: "fingerprints of OpenPGP keys beside what says so: `Key fingerprint =`, \
-            `--recv-keys`, `pgp:` and `fp:` of SOPS",
-    text: &[b"ingerprint", b"recv-key", b"pgp: ", b"fp: ", b"\"fp\""],
+            `--recv-keys`, `pgp:` and `fp:` of SOPS (its JSON is read as a document)",
+    text: &[b"ingerprint", b"recv-key", b"pgp: ", b"fp: "],
     binary: &[],
     find,
     head: None,

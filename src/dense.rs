@@ -62,11 +62,14 @@ struct Look {
     digits: u32,
     /// Letters that are no digits, but for the `x` of `0x` and the `u` of `\u0030`.
     letters: u32,
+    /// `)0` and `) 0`, as of a number behind a cast.
+    casts: u32,
 }
 
 #[inline(always)]
 fn look<S: Simd>(simd: S, bytes: &[u8], at: usize) -> Option<Look> {
-    let bytes: u8x32<S> = (*bytes.get(at..)?.first_chunk::<LOOK>()?).simd_into(simd);
+    let from = |at: usize| Some(u8x32::simd_from(simd, *bytes.get(at..)?.first_chunk::<LOOK>()?));
+    let (bytes, second, third) = (from(at)?, from(at + 1)?, from(at + 2)?);
     let lower = bytes | 0x20;
     // Differences wrap, so that what is below comes out above.
     let digits = (bytes - b'0').simd_lt(10)
@@ -74,20 +77,26 @@ fn look<S: Simd>(simd: S, bytes: &[u8], at: usize) -> Option<Look> {
         | bytes.simd_eq(b'\\')
         | bytes.simd_eq(b'#');
     let letters = (lower - b'g').simd_lt(20) & !(lower.simd_eq(b'x') | lower.simd_eq(b'u'));
+    let zero = second.simd_eq(b'0') | (second.simd_eq(b' ') & third.simd_eq(b'0'));
+    let casts = bytes.simd_eq(b')') & zero;
     Some(Look {
         digits: digits.to_bitmask().count_ones(),
         letters: letters.to_bitmask().count_ones(),
+        casts: casts.to_bitmask().count_ones(),
     })
 }
 
 /// Over three looks, mostly digits with few letters between them: a dump shows what its bytes say, and
-/// an array has a blank and a comma for each number. Or over two of them no letters.
+/// an array has a blank and a comma for each number. Or over two of them no letters. Or a cast before
+/// each number.
 #[inline(always)]
 fn is_mixed([first, second, third]: [Look; 3]) -> bool {
     let letters = second.letters + third.letters;
     let is_bare = (second.digits >= 14) & (third.digits >= 14) & (letters <= 2);
-    let is_much = first.digits + second.digits + third.digits >= 44;
-    is_bare | (is_much & (first.letters + letters <= 9))
+    let digits = first.digits + second.digits + third.digits;
+    let letters = first.letters + letters;
+    let casts = first.casts + second.casts + third.casts;
+    is_bare | ((digits >= 44) & (letters <= 9)) | (casts >= 3)
 }
 
 /// Digits alone.
@@ -141,6 +150,10 @@ mod tests {
             spell(&|byte| format!("0x{byte:02x}, ")),
             spell(&|byte| format!("0x{byte:02x},")),
             spell(&|byte| format!("{byte}, ")),
+            spell(&|byte| format!("(byte) 0x{byte:02x}, ")),
+            spell(&|byte| format!("(byte)0x{byte:02x},")),
+            spell(&|byte| format!("(uint8_t) 0x{byte:02x}, ")),
+            spell(&|byte| format!("(unsigned char)0x{byte:02x}, ")),
             spell(&|byte| format!("{byte:02x} ")),
             spell(&|byte| format!("\\x{byte:02x}")),
             spell(&|byte| format!("\\\\x{byte:02x}")),

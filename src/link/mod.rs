@@ -37,8 +37,15 @@ impl Environments {
 
 /// Completes `facts` and adds the links between them. `facts` are in their final order.
 pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) {
+    // Facts of one file come one after the other, and may be very many.
+    let mut last: (String, Option<&str>) = (String::new(), environments.of(""));
     for fact in facts.iter_mut().filter(|fact| fact.kind != Kind::Record) {
-        if let Some(environment) = environments.of(&fact.site().path) {
+        if fact.site().path != last.0 {
+            let path = fact.site().path.clone();
+            let environment = environments.of(&path);
+            last = (path, environment);
+        }
+        if let Some(environment) = last.1 {
             fact.fields.insert(Field::Environment, environment.into());
         }
     }

@@ -136,6 +136,7 @@ impl Reference {
     fn is_example(&self) -> bool {
         const ACCOUNTS: &[&str] = &[
             "000000000000",
+            "012345678910",
             "111111111111",
             "111122223333",
             "123456789012",
@@ -149,6 +150,8 @@ impl Reference {
             "0987dcba-09fe-87dc-65ba-ab0987654321",
             "1234abcd12ab34cd56ef1234567890ab",
             "0987dcba09fe87dc65baab0987654321",
+            "12345678-1234-1234-1234-123456789012",
+            "abcd1234-a123-456a-a12b-a123b4cd56ef",
         ];
         self.provider == "aws"
             && (self.account.as_deref().is_some_and(|account| ACCOUNTS.contains(&account))
@@ -203,7 +206,13 @@ pub(crate) fn holder(bytes: &[u8], start: usize) -> Option<std::ops::Range<usize
     let dashes = name.iter().take_while(|&&byte| byte == b'-').count();
     let from = from + dashes;
     let name = name.get(dashes..)?;
-    let is_held = separator < value || (is_flag && value > end.saturating_sub(1));
+    let before = from.checked_sub(1).and_then(|at| bytes.get(at));
+    // In prose, words stand there, and elements of HTML.
+    let is_prose = name.ends_with(b".")
+        || (before == Some(&b'<')
+            && matches!(name, b"code" | b"p" | b"b" | b"i" | b"em" | b"li" | b"td"))
+        || bytes.get(separator..start).is_some_and(|between| between.ends_with(b": `"));
+    let is_held = !is_prose && separator < value || (is_flag && value > end.saturating_sub(1));
     let text = std::str::from_utf8(name).ok()?;
     (is_held
         && name.len() <= NAME

@@ -201,6 +201,9 @@ fn the_name_of_what_holds_it_is_read_in_many_notations() {
         (format!("tool --key {arn}"), Some("key")),
         (format!("tool --key={arn}"), Some("key")),
         (format!("see {arn} for it"), None),
+        (format!("Key ARN: `{arn}`"), None),
+        (format!("e.g.: {arn}"), None),
+        (format!("<p>such as <code>{arn}</code>"), None),
         (format!("- {arn}"), None),
         (arn.to_owned(), None),
         // What may be a key is not the name of anything.

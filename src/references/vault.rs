@@ -96,12 +96,18 @@ pub(super) fn parse(text: &str) -> Option<Reference> {
         return None;
     }
     let name = parts.next()?;
-    is_name(name).then(|| of(mount, name))
+    // What may follow: `config`, `rotate`, a version, an algorithm. A name has no slash.
+    let is_whole = parts.next().is_none_or(|part| {
+        verb != "keys"
+            || ["config", "rotate", "trim", "import", "import_version", "csr", "set-certificate"]
+                .contains(&part)
+    });
+    (is_name(name) && is_whole).then(|| of(mount, name))
 }
 
 /// The path of the mount, and what follows it.
 fn split_at_transit(path: &str) -> Option<(&str, &str)> {
-    let after = path.find("transit/")? + "transit/".len();
+    let after = path.rfind("transit/")? + "transit/".len();
     let (mount, rest) = path.split_at_checked(after)?;
     Some((mount.trim_end_matches('/'), rest))
 }

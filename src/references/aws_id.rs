@@ -14,7 +14,7 @@ pub(crate) const ROW: Row = Row {
     name: "bare-id",
     about: "identifiers of keys of AWS KMS, Alibaba, Tencent and Yandex, beside a name such as \
             `KeyId` or `kms_key`",
-    text: &[b"eyId", b"kms_key", b"KMS_KEY", b"-key-id"],
+    text: &[b"eyId", b"eyID", b"kms_key", b"KMS_KEY", b"-key-id"],
     binary: &[],
     find,
     head: None,
@@ -54,7 +54,9 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let others: [(u8, &[u8]); 4] =
         [(b'w', b"huawei"), (b'x', b"flexibleengine"), (b'k', b"opentelekom"), (b'w', b"scaleway")];
     let parse: Parse = match end - start {
+        36 if is_near(b'y', b"aliyun") || is_near(b'b', b"alibaba") => other_clouds::alibaba_id,
         36 if is_near(b'c', b"tencent") => other_clouds::tencent_id,
+        _ if is_near(b'k', b"kmip") => return,
         36 if others.iter().any(|(anchor, word)| is_near(*anchor, word)) => return,
         _ => parse,
     };

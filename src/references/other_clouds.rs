@@ -11,9 +11,7 @@ pub(super) fn alibaba(text: &str) -> Option<Reference> {
         return None;
     }
     let reference = match resource.split_once('/')? {
-        ("key", id) if text::is_uuid(id) => {
-            Reference::new("alibaba", "key", format!("alibaba:kms:key/{}", id.to_ascii_lowercase()))
-        }
+        ("key", id) if text::is_uuid(id) => alibaba_id(id)?,
         ("key", id) => by_id(id).filter(|reference| reference.provider == "alibaba")?,
         ("alias", name) if name.bytes().any(|byte| byte.is_ascii_alphanumeric()) => {
             let key = format!("alibaba:kms:{region}:{account}:{resource}");
@@ -22,6 +20,14 @@ pub(super) fn alibaba(text: &str) -> Option<Reference> {
         _ => return None,
     };
     Some(reference.account(account).region(region))
+}
+
+/// A bare identifier of Alibaba that is a UUID, where its surroundings say whose it is.
+pub(super) fn alibaba_id(id: &str) -> Option<Reference> {
+    text::is_uuid(id).then(|| {
+        let key = format!("alibaba:kms:key/{}", id.to_ascii_lowercase());
+        Reference::new("alibaba", "key", key)
+    })
 }
 
 /// `qcs::kms:REGION:uin/ACCOUNT:key/ID`, or `…:key/creatorUin/CREATOR/ID`.

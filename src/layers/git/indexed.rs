@@ -130,7 +130,7 @@ mod tests {
     /// An index of two objects, the second beyond 4 GiB.
     fn index(hash: Hash) -> Vec<u8> {
         let names = [[1; 32], [2; 32]].map(|name: [u8; 32]| name[..hash.length()].to_vec());
-        let fan_out = [vec![0; 4], vec![0, 0, 0, 1], vec![0, 0, 0, 2].repeat(254)].concat();
+        let fan_out = [vec![0; 4], vec![0, 0, 0, 1], [0, 0, 0, 2].repeat(254)].concat();
         let offsets = [0x8000_0000_u32, 12].map(u32::to_be_bytes).concat();
         let large = (5_u64 << 32).to_be_bytes();
         let sums = vec![0; 2 * hash.length()];

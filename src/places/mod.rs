@@ -7,6 +7,7 @@ mod git;
 mod history;
 mod ignored;
 mod objects;
+mod packs;
 pub(crate) mod spool;
 
 use std::{

@@ -2,6 +2,7 @@
 //! environment file, a manifest, a source and a log is judged like what configuration declares.
 #![expect(
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test reads and writes files"
 )]

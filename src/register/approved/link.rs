@@ -233,7 +233,7 @@ impl<'a> Against<'a> {
             let is_example = fact.fields.contains_key(&Field::Published);
             let provider = fact.text(Field::Provider).unwrap_or_default();
             let is_local = is_in_text(fact) && LOCAL.contains(&provider);
-            if !is_example && !(is_local && !self.names.knows(provider)) {
+            if !is_example && (!is_local || self.names.knows(provider)) {
                 self.links.push(about(fact, "reference", None).with(Field::After, name));
             }
             return;

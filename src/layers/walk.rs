@@ -32,8 +32,8 @@ impl<'a> Scope<'a> {
     }
 
     /// Everything, within the default budgets.
-    pub(crate) fn all() -> Self {
-        Self { limits: Limits::default(), request: None, providers: Providers::builtin() }
+    pub(crate) fn by(providers: &'a Providers) -> Self {
+        Self { limits: Limits::default(), request: None, providers }
     }
 
     pub(super) fn excludes(&self, path: &str) -> bool {

@@ -3,7 +3,7 @@
 //! is asked only for those with something to report.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
     sync::Mutex,
 };
@@ -16,6 +16,7 @@ use crate::{
     inspect::{self, Inspected},
     layers::Scope,
     ledger::{Ledger, Reason, Skip},
+    settings,
 };
 
 /// Objects that one process reads at a time: neither its start nor the wait for the last one shows.
@@ -75,6 +76,7 @@ fn repository(
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
     let ids = objects_in_pack_order(path).map_err(no_repository)?;
+    let names = names(path, all_objects)?;
     // What is worth a name.
     let noted: Mutex<BTreeMap<String, Inspected>> = Mutex::default();
     let next = Mutex::new(ids.chunks(SHARE));
@@ -88,10 +90,18 @@ fn repository(
             let share: Vec<&str> = share.iter().map(String::as_str).collect();
             objects::stream(Some(path), &share, &mut |place, kind, content| {
                 let Some(&id) = share.get(place) else { return };
-                let inspected = match kind {
-                    Some(_) => inspect::reader(id, content, &mut buffer, Scope::of(request)),
+                let named = names.get(id).map(|name| format!("{id}/{name}"));
+                let read_as = named.as_deref().unwrap_or(id);
+                let mut inspected = match kind {
+                    Some(_) => inspect::reader(read_as, content, &mut buffer, Scope::of(request)),
                     None => not_there(id),
                 };
+                // Which files it once stood beside is not asked: what it refers to is unknown.
+                let documents = std::mem::take(&mut inspected.documents);
+                let read = settings::gather(documents, &request.providers);
+                inspected.facts.extend(read.facts);
+                inspected.ledger.skips.extend(read.skips);
+                inspected.ledger.undecided += read.undecided;
                 if inspected.facts.is_empty() && inspected.ledger.skips.is_empty() {
                     return sink(inspected);
                 }
@@ -111,6 +121,10 @@ fn repository(
         return Ok(());
     }
     let origins = origins(path, all_objects, noted.keys().cloned().collect())?;
+    let read_as = |id: &String| match names.get(id) {
+        Some(name) => format!("{id}/{name}"),
+        None => id.clone(),
+    };
     for (id, inspected) in noted {
         match origins.get(&id) {
             Some(origin) => {
@@ -118,13 +132,13 @@ fn repository(
                 if excluded(request, &path) {
                     sink(left_out(inspected, path, Reason::Excluded));
                 } else {
-                    sink(named(inspected, &id, &path, origin.commit.as_ref()));
+                    sink(named(inspected, &read_as(&id), &path, origin.commit.as_ref()));
                 }
             }
             None => {
                 let path = join(name, &format!("{NAMELESS}/{id}"));
                 if all_objects {
-                    sink(named(inspected, &id, &path, None));
+                    sink(named(inspected, &read_as(&id), &path, None));
                 } else {
                     sink(left_out(inspected, path, Reason::Unreachable));
                 }
@@ -153,6 +167,24 @@ fn objects_in_pack_order(path: &Path) -> Result<Vec<String>, Error> {
         (kind != "tree").then(|| id.to_owned())
     });
     Ok(ids.collect())
+}
+
+/// A path of each blob that is read by its name: configuration.
+fn names(path: &Path, all_objects: bool) -> Result<HashMap<String, String>, Error> {
+    let mut arguments = vec!["rev-list", "--objects", "--all"];
+    if all_objects {
+        arguments.push("--reflog");
+    }
+    let output = objects::run(Some(path), &arguments)?;
+    // `ID PATH`; commits and the outermost trees have no path.
+    let lines = output.split(|&byte| byte == b'\n').filter_map(|line| {
+        let at = line.iter().position(|&byte| byte == b' ')?;
+        let (id, name) = line.split_at_checked(at)?;
+        let name = shown(&objects::to_path(name.get(1..).filter(|name| !name.is_empty())?));
+        settings::front_end(&name, &[])?;
+        Some((std::str::from_utf8(id).ok()?.to_owned(), name))
+    });
+    Ok(lines.collect())
 }
 
 fn not_there(id: &str) -> Inspected {
@@ -259,10 +291,15 @@ fn join(name: &str, path: &str) -> String {
     if name.is_empty() { path.to_owned() } else { format!("{name}/{path}") }
 }
 
-/// Puts path and commit in the place of the id under which an object was inspected.
-fn named(mut inspected: Inspected, id: &str, path: &str, commit: Option<&Commit>) -> Inspected {
+/// Puts path and commit in the place of the name under which an object was inspected.
+fn named(
+    mut inspected: Inspected,
+    as_name: &str,
+    path: &str,
+    commit: Option<&Commit>,
+) -> Inspected {
     let rename = |name: &mut String| {
-        if let Some(rest) = name.strip_prefix(id) {
+        if let Some(rest) = name.strip_prefix(as_name) {
             *name = format!("{path}{rest}");
         }
     };

@@ -211,9 +211,6 @@ pub(super) fn key(
         Some("rsa") => {
             fact.fields.entry(Field::Bits).or_insert_with(|| 2048_u32.into());
             fact.fields.remove(&Field::Curve);
-            fact.fields.entry(Field::Purposes).or_insert_with(|| {
-                Value::List(["encrypt", "sign", "wrap"].map(str::to_owned).to_vec())
-            });
         }
         Some("ec") => {
             fact.fields.remove(&Field::Bits);

@@ -1,6 +1,6 @@
 //! Resources to facts, by the tables of the providers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Sources, aws, azure, json, kubernetes, oracle_cloud,
@@ -34,6 +34,19 @@ impl Resource {
     pub(crate) fn declared(&self) -> String {
         format!("{}#{}", self.scope, self.address)
     }
+}
+
+/// Those of `again`, which is the same with other values, that are not in `first` as they are.
+pub(crate) fn changed(first: &[Resource], mut again: Vec<Resource>) -> Vec<Resource> {
+    let mut known: HashMap<(&str, &str), Vec<&Node>> = HashMap::new();
+    for of in first {
+        known.entry((&of.type_name, &of.address)).or_default().push(&of.body);
+    }
+    again.retain(|of| {
+        let bodies = known.get(&(of.type_name.as_str(), of.address.as_str()));
+        !bodies.is_some_and(|bodies| bodies.iter().any(|body| body.is_same(&of.body)))
+    });
+    again
 }
 
 /// What comes of resources.

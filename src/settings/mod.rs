@@ -8,9 +8,11 @@ mod azure;
 mod bicep;
 mod bridged;
 mod cloudformation;
+mod deployments;
 mod dump;
 mod durations;
 pub(crate) mod hcl;
+mod helm;
 mod hide;
 mod ini;
 mod json;
@@ -79,12 +81,12 @@ pub(crate) struct FrontEnd {
 /// All front ends. The first whose names fit reads a file.
 pub(crate) const TABLE: &[FrontEnd] = &[
     FrontEnd {
-        name: "bicep",
-        about: "Bicep files; each by itself, without following modules",
-        extensions: &["bicep"],
+        name: deployments::NAME,
+        about: "Deployments of Azure: Bicep with its modules, templates of ARM, and their parameters",
+        extensions: &["bicep", "bicepparam"],
         files: &[],
-        read: bicep::read,
-        is_gathered: false,
+        read: deployments::read,
+        is_gathered: true,
     },
     FrontEnd {
         name: "dump",
@@ -101,6 +103,14 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         files: &[],
         read: read_hcl,
         is_gathered: false,
+    },
+    FrontEnd {
+        name: helm::NAME,
+        about: "Charts of Helm: templates rendered with the values of their chart",
+        extensions: &[],
+        files: &[],
+        read: helm::read,
+        is_gathered: true,
     },
     FrontEnd {
         name: terraform::NAME,
@@ -165,7 +175,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         about: "Statements of SQL scripts",
         extensions: &["sql"],
         files: &[],
-        read: |source, reading| readers::any(sql::parse, "sql", source, reading),
+        read: readers::sql,
         is_gathered: false,
     },
     FrontEnd {
@@ -201,13 +211,15 @@ pub(crate) struct Reading<'a> {
     /// The documents that [`Providers::mark`] marked.
     pub marked: BTreeSet<u32>,
     pub resources: Vec<Resource>,
+    /// How many there were when the document was begun that is read now.
+    pub begun: usize,
     /// What could not be read: in which source, at which byte, and why.
     pub problems: Vec<(u32, usize, String)>,
 }
 
 impl<'a> Reading<'a> {
     fn new(providers: &'a Providers, sources: &'a Sources, marked: BTreeSet<u32>) -> Self {
-        Self { providers, sources, marked, resources: Vec::new(), problems: Vec::new() }
+        Self { providers, sources, marked, resources: Vec::new(), begun: 0, problems: Vec::new() }
     }
 
     /// The text of a source.
@@ -273,6 +285,19 @@ pub(crate) struct Document {
     source: Source,
     front_end: &'static FrontEnd,
     is_marked: bool,
+    /// Whether it only says what others need to know, and was not asked about.
+    is_context: bool,
+}
+
+/// A document that was not asked about, for those that are read together with it.
+pub(crate) fn context(path: &str, bytes: &[u8], providers: &Providers) -> Option<Document> {
+    let document = read(front_end(path, bytes)?, path, None, bytes, providers).document?;
+    Some(Document { is_context: true, ..document })
+}
+
+/// Whether a file of this name may be read together with others.
+pub(crate) fn is_gathered(path: &str) -> bool {
+    terraform::is_module_file(path) || helm::is_named_so(path) || deployments::is_named_so(path)
 }
 
 /// The front end for a file of this name that begins like this, if any may read it.
@@ -295,7 +320,7 @@ pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
             Some(b'#') if head.starts_with(b"#!") && !name.contains('.') => "shell",
             _ => return None,
         };
-        TABLE.iter().find(|front_end| front_end.name == name)
+        named(name)
     })
 }
 
@@ -313,8 +338,23 @@ pub(crate) fn read(
     providers: &Providers,
 ) -> Read {
     let is_marked = providers.mark(bytes);
-    let is_beside = terraform::reads_beside(path, bytes);
-    if !is_marked && !front_end.is_gathered && !is_beside {
+    let is_template = helm::is_template(path, bytes);
+    let beside = match () {
+        () if is_template => None,
+        () if helm::is_values(path, bytes) => Some(helm::NAME),
+        () if deployments::is_parameters(path, bytes) => Some(deployments::NAME),
+        () if terraform::reads_beside(path, bytes) => Some(terraform::NAME),
+        () => None,
+    };
+    let front_end = match () {
+        () if is_template => named(helm::NAME),
+        () if front_end.name == "json" && is_marked && deployments::is_template(bytes) => {
+            named(deployments::NAME)
+        }
+        () => None,
+    }
+    .unwrap_or(front_end);
+    if !is_marked && !front_end.is_gathered && beside.is_none() {
         return Read::default();
     }
     if bytes.len() > budget::DOCUMENT {
@@ -333,10 +373,11 @@ pub(crate) fn read(
     let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
     let source = Source::new(path.to_owned(), file.map(str::to_owned), text);
     if front_end.is_gathered {
-        if front_end.name == terraform::NAME && !terraform::is_module_file(path) && !is_beside {
+        let is_terraform = front_end.name == terraform::NAME;
+        if is_terraform && !terraform::is_module_file(path) && beside.is_none() {
             return Read::default();
         }
-        let document = Document { source, front_end, is_marked };
+        let document = Document { source, front_end, is_marked, is_context: false };
         return Read { document: Some(document), ..Read::default() };
     }
     let mut sources = Sources::default();
@@ -347,15 +388,19 @@ pub(crate) fn read(
         (front_end.read)(number, &mut reading);
         read = reading.finish();
     }
-    if is_beside {
-        let gathered = TABLE.iter().find(|front_end| front_end.name == terraform::NAME);
-        read.document = gathered.zip(sources.into_first()).map(|(front_end, source)| Document {
+    if let Some(gathered) = beside.and_then(named) {
+        read.document = sources.into_first().map(|source| Document {
             source,
-            front_end,
-            is_marked: false,
+            front_end: gathered,
+            is_marked: is_marked && gathered.name == helm::NAME,
+            is_context: false,
         });
     }
     read
+}
+
+fn named(name: &str) -> Option<&'static FrontEnd> {
+    TABLE.iter().find(|front_end| front_end.name == name)
 }
 
 /// Reads documents that belong together, if anything in them is about keys.
@@ -371,7 +416,11 @@ pub(crate) fn gather(documents: Vec<Document>, providers: &Providers) -> Read {
         let front_end = first.front_end;
         let mut sources = Sources::default();
         let mut marked = BTreeSet::new();
+        let mut context = BTreeSet::new();
         for document in documents {
+            if document.is_context {
+                context.insert(document.source.path.clone());
+            }
             let number = sources.add(document.source);
             if document.is_marked {
                 marked.insert(number);
@@ -380,8 +429,12 @@ pub(crate) fn gather(documents: Vec<Document>, providers: &Providers) -> Read {
         let mut reading = Reading::new(providers, &sources, marked);
         (front_end.read)(0, &mut reading);
         let read = reading.finish();
-        all.facts.extend(read.facts);
-        all.skips.extend(read.skips);
+        let is_asked = |path: &String| !context.contains(path);
+        let is_about = |fact: &Fact| {
+            fact.sites.iter().chain(fact.places.values()).any(|at| is_asked(&at.path))
+        };
+        all.facts.extend(read.facts.into_iter().filter(is_about));
+        all.skips.extend(read.skips.into_iter().filter(|skip| is_asked(&skip.path)));
         all.undecided += read.undecided;
     }
     all

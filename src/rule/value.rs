@@ -124,6 +124,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Purpose
         | Field::Reason
         | Field::Resource
+        | Field::Role
         | Field::Rule
         | Field::Scope
         | Field::Setting

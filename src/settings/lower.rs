@@ -74,6 +74,7 @@ pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
     ("azure-rotation-policy", azure::rotation_policy),
     ("container-arguments", kubernetes::container_arguments),
     ("encryption-configuration", kubernetes::encryption_configuration),
+    ("kubernetes-binding", kubernetes::binding),
     ("oracle-statement", oracle_cloud::statement),
     ("sops-recipients", sops::recipients),
     ("vault-policy", vault::grants),
@@ -224,6 +225,7 @@ impl<'a> Scene<'a> {
             Emits::Fact(kind) => {
                 let mut fact = self.fact(kind, emission);
                 complete(&mut fact);
+                bind(&mut fact);
                 // A role over something else than keys.
                 if fact.fields.get(&Field::Capabilities) != Some(&Value::List(Vec::new())) {
                     lowered.facts.push(fact);
@@ -298,6 +300,26 @@ impl<'a> Scene<'a> {
             Take::Count => Some((Value::Int(0), None)),
             _ => spec.absent.clone().map(|value| (value, None)),
         }
+    }
+}
+
+/// What a role of somebody's own allows is known once the role is.
+pub(crate) fn bind(fact: &mut Fact) {
+    let is_open = match fact.fields.get(&Field::Capabilities) {
+        Some(Value::List(capabilities)) => capabilities.is_empty(),
+        capabilities => capabilities == Some(&Value::Unknown),
+    };
+    // Roles of the provider are all in the tables.
+    let is_own = |role: &str| !role.starts_with("roles/") && !role.contains("${");
+    match fact.text(Field::Role).map(is_own) {
+        Some(true) if fact.text(Field::Document) == Some("role") => {}
+        Some(true) if is_open => {
+            fact.fields.insert(Field::Capabilities, Value::Unknown);
+        }
+        Some(_) => {
+            fact.fields.remove(&Field::Role);
+        }
+        None => {}
     }
 }
 

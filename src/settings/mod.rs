@@ -2,6 +2,7 @@
 //! a language into a [`tree`]; the tables of [`providers`] say what of it means a key, a grant or a
 //! setting; [`lower`] makes the facts.
 
+mod ansible;
 mod arm;
 mod aws;
 mod azure;
@@ -11,6 +12,7 @@ mod cloudformation;
 mod deployments;
 mod dump;
 mod durations;
+mod front_ends;
 pub(crate) mod hcl;
 mod helm;
 mod hide;
@@ -49,10 +51,12 @@ use zeroize::Zeroizing;
 
 pub(crate) use self::{
     durations::days,
+    front_ends::{FrontEnd, TABLE, front_end},
     sources::{Source, Sources},
     tree::Span,
 };
 use self::{
+    front_ends::named,
     lower::{Lowered, Resource},
     providers::Providers,
     tree::Node,
@@ -62,147 +66,6 @@ use crate::{
     fact::Fact,
     ledger::{Reason, Skip},
 };
-
-/// A language of configuration.
-pub(crate) struct FrontEnd {
-    pub name: &'static str,
-    /// What it reads, for the documentation.
-    pub about: &'static str,
-    /// Ends of file names, without the dot.
-    pub extensions: &'static [&'static str],
-    /// Names of files that have no telling end; one `*` stands for anything.
-    pub files: &'static [&'static str],
-    /// Reads one document that [`Providers::mark`] marked.
-    pub read: fn(u32, &mut Reading<'_>),
-    /// Whether documents of one directory are read together, once all are there.
-    pub is_gathered: bool,
-}
-
-/// All front ends. The first whose names fit reads a file.
-pub(crate) const TABLE: &[FrontEnd] = &[
-    FrontEnd {
-        name: deployments::NAME,
-        about: "Deployments of Azure: Bicep with its modules, templates of ARM, and their parameters",
-        extensions: &["bicep", "bicepparam"],
-        files: &[],
-        read: deployments::read,
-        is_gathered: true,
-    },
-    FrontEnd {
-        name: "dump",
-        about: "What the tools of HSMs print; told by what it holds",
-        extensions: &[],
-        files: &[],
-        read: |source, reading| readers::any(dump::parse, "dump", source, reading),
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "hcl",
-        about: "HCL documents that need no evaluation: policies and servers of Vault and Nomad",
-        extensions: &["hcl", "nomad"],
-        files: &[],
-        read: read_hcl,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: helm::NAME,
-        about: "Charts of Helm: templates rendered with the values of their chart",
-        extensions: &[],
-        files: &[],
-        read: helm::read,
-        is_gathered: true,
-    },
-    FrontEnd {
-        name: terraform::NAME,
-        about: "Terraform and OpenTofu, evaluated module by module, with the files that they read",
-        extensions: &[
-            "tf",
-            "tofu",
-            "tf.json",
-            "tofu.json",
-            "tfvars",
-            "tfvars.json",
-            "tftpl",
-            "tpl",
-            "tmpl",
-        ],
-        files: &[],
-        read: terraform::read,
-        is_gathered: true,
-    },
-    FrontEnd {
-        name: "ini",
-        about: "Sections and options: MySQL, PostgreSQL, SoftHSM, Luna, OpenSSL, SunPKCS11",
-        extensions: &["cnf", "conf", "cfg", "ini"],
-        files: &[],
-        read: readers::ini,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "json",
-        about: "JSON documents, as tools print them and templates are written",
-        extensions: &["json", "jsonc", "jsonl", "ndjson", "template"],
-        files: &[],
-        read: read_json,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "oracle",
-        about: "Oracle Net",
-        extensions: &["ora"],
-        files: &[],
-        read: |source, reading| readers::any(oracle::parse, "oracle", source, reading),
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "properties",
-        about: "Java properties",
-        extensions: &["properties"],
-        files: &["java.security"],
-        read: |source, reading| readers::any(properties::parse, "properties", source, reading),
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "shell",
-        about: "Command lines in scripts, Dockerfiles, Makefiles and units of systemd",
-        extensions: &["sh", "bash", "zsh", "ksh", "mk", "ps1", "service", "dockerfile"],
-        files: &["Dockerfile*", "Containerfile", "Makefile", "Jenkinsfile", "Procfile"],
-        read: readers::shell,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "sql",
-        about: "Statements of SQL scripts",
-        extensions: &["sql"],
-        files: &[],
-        read: readers::sql,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "sshd",
-        about: "Configuration of OpenSSH",
-        extensions: &[],
-        files: &["sshd_config", "ssh_config"],
-        read: |source, reading| readers::any(sshd::parse, "sshd", source, reading),
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "xml",
-        about: "XML of servers: Tomcat, Spring, Hadoop, WildFly",
-        extensions: &["xml"],
-        files: &[],
-        read: readers::xml,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "yaml",
-        about: "YAML documents",
-        extensions: &["yaml", "yml"],
-        files: &[],
-        read: read_yaml,
-        is_gathered: false,
-    },
-];
 
 /// What a front end reads, and where it puts what it found.
 pub(crate) struct Reading<'a> {
@@ -233,6 +96,7 @@ impl<'a> Reading<'a> {
         let found = shapes::recognise(document, format, of, self.providers, self.sources);
         self.resources.extend(found);
         self.resources.extend(kubernetes::objects(document, self.providers, &of.path));
+        self.resources.extend(ansible::tasks(document, self.providers, &of.path));
     }
 
     /// The same for several.
@@ -298,35 +162,6 @@ pub(crate) fn context(path: &str, bytes: &[u8], providers: &Providers) -> Option
 /// Whether a file of this name may be read together with others.
 pub(crate) fn is_gathered(path: &str) -> bool {
     terraform::is_module_file(path) || helm::is_named_so(path) || deployments::is_named_so(path)
-}
-
-/// The front end for a file of this name that begins like this, if any may read it.
-pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
-    let name = path.rsplit(['/', '\\', '!', ':']).next().unwrap_or_default();
-    let by_name = TABLE.iter().find(|front_end| {
-        front_end.files.iter().any(|pattern| shapes::fits_name(pattern, name))
-            || front_end.extensions.iter().any(|extension| {
-                name.len() > extension.len()
-                    && name.ends_with(extension)
-                    && name.as_bytes().get(name.len() - extension.len() - 1) == Some(&b'.')
-            })
-    });
-    // What a tool has printed may have any name.
-    by_name.or_else(|| {
-        let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
-        let name = match first {
-            Some(b'{' | b'[') => "json",
-            _ if is_printed(name) && dump::is_dump(head) => "dump",
-            Some(b'#') if head.starts_with(b"#!") && !name.contains('.') => "shell",
-            _ => return None,
-        };
-        named(name)
-    })
-}
-
-/// Whether a file of this name may hold what a tool has printed.
-fn is_printed(name: &str) -> bool {
-    !name.contains('.') || [".txt", ".log", ".out"].iter().any(|end| name.ends_with(end))
 }
 
 /// Reads one document whole. `path` and `file` name it as in [`Site`](crate::fact::Site).
@@ -397,10 +232,6 @@ pub(crate) fn read(
         });
     }
     read
-}
-
-fn named(name: &str) -> Option<&'static FrontEnd> {
-    TABLE.iter().find(|front_end| front_end.name == name)
 }
 
 /// Reads documents that belong together, if anything in them is about keys.

@@ -2,6 +2,8 @@
 //! parameters that are kept beside them. What is deployed without a file of parameters has their
 //! defaults; with each such file it is looked at once more.
 
+use std::collections::BTreeSet;
+
 use super::{
     Reading, arm,
     bicep::{self, Given, Project},
@@ -35,6 +37,36 @@ pub(crate) fn is_named_so(path: &str) -> bool {
         || path.ends_with(".json") && split(path).1.contains("parameters")
 }
 
+/// Bicep files in which something is about keys, and those that call them.
+fn code(reading: &Reading<'_>) -> Vec<u32> {
+    let files: Vec<(u32, String, Vec<String>)> = reading
+        .sources
+        .iter()
+        .filter(|(_, source)| source.path.ends_with(".bicep"))
+        .map(|(number, source)| {
+            let directory = split(&source.path).0;
+            let texts = source.text.split('\'').filter(|text| text.ends_with(".bicep"));
+            let calls = texts.map(|text| join(directory, text)).collect();
+            (number, join(&source.path, "."), calls)
+        })
+        .collect();
+    let mut wanted: BTreeSet<u32> = reading.marked.clone();
+    let mut paths: BTreeSet<&str> = BTreeSet::new();
+    loop {
+        let before = paths.len();
+        for (number, path, calls) in &files {
+            if wanted.contains(number) || calls.iter().any(|called| paths.contains(&**called)) {
+                wanted.insert(*number);
+                paths.insert(path);
+            }
+        }
+        if paths.len() == before {
+            break;
+        }
+    }
+    files.iter().map(|(number, ..)| *number).filter(|number| wanted.contains(number)).collect()
+}
+
 /// Values for the parameters of a deployment.
 enum Values {
     Bicep(Given),
@@ -45,25 +77,20 @@ enum Values {
 /// Reads all documents of the run.
 pub(crate) fn read(_first: u32, reading: &mut Reading<'_>) {
     let sources = reading.sources;
-    let mut code = Vec::new();
     let mut templates = Vec::new();
     let mut parameters = Vec::new();
     for (number, source) in sources.iter() {
         let is_marked = reading.marked.contains(&number);
         match source.path.as_str() {
             path if path.ends_with(".bicepparam") => parameters.push(number),
-            path if path.ends_with(".bicep") => {
-                // Who calls something must be read as well.
-                if is_marked || source.text.contains(".bicep'") {
-                    code.push(number);
-                }
-            }
+            path if path.ends_with(".bicep") => {}
             path if is_parameters(path, source.text.as_bytes()) && !is_marked => {
                 parameters.push(number);
             }
             _ => templates.push(number),
         }
     }
+    let code = code(reading);
     let project = Project::parse(&code, reading);
     let roots = project.roots(reading);
     for number in roots.iter().chain(&templates).copied() {

@@ -24,7 +24,7 @@ use self::{
 };
 use super::{
     Reading, document_of,
-    tree::{Node, Span, Tree},
+    tree::{Node, OTHERS, Span, Tree},
     yaml,
 };
 
@@ -291,6 +291,8 @@ fn root(values: &Node, files: &Files, reading: &Reading<'_>) -> Node {
     ]);
     if let Tree::Map(entries) = &mut root {
         entries.push(entry("Values", values.clone()));
+        // What `set` adds is not followed.
+        entries.push(entry(OTHERS, node(Tree::Unknown)));
     }
     node(root)
 }

@@ -22,18 +22,24 @@ pub(crate) struct Scope<'a> {
     pub limits: Limits,
     /// Whose `exclude` says which paths inside of containers are left out.
     pub request: Option<&'a Request>,
-    /// What configuration means.
-    pub providers: &'a Providers,
+    /// Tables of providers, where the request does not name them.
+    providers: Option<&'a Providers>,
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
-        Self { limits: request.limits, request: Some(request), providers: &request.providers }
+        Self { limits: request.limits, request: Some(request), providers: None }
     }
 
     /// Everything, within the default budgets.
     pub(crate) fn by(providers: &'a Providers) -> Self {
-        Self { limits: Limits::default(), request: None, providers }
+        Self { limits: Limits::default(), request: None, providers: Some(providers) }
+    }
+
+    /// What configuration means.
+    fn providers(&self) -> &'a Providers {
+        let asked = self.providers.or_else(|| self.request.map(Request::providers));
+        asked.unwrap_or_else(|| Providers::builtin())
     }
 
     pub(super) fn excludes(&self, path: &str) -> bool {
@@ -144,7 +150,7 @@ impl Walk<'_> {
         bytes: &[u8],
     ) {
         let file = (place.depth > 0).then_some(self.file);
-        let read = settings::read(front_end, place.path, file, bytes, self.scope.providers);
+        let read = settings::read(front_end, place.path, file, bytes, self.scope.providers());
         self.inspected.facts.extend(read.facts);
         self.inspected.ledger.skips.extend(read.skips);
         self.inspected.ledger.undecided += read.undecided;

@@ -83,7 +83,7 @@ fn read_beside(
         let mut bytes = zeroize::Zeroizing::new(Vec::new());
         // What cannot be read is only missed by others.
         if content.take(most).read_to_end(&mut bytes).is_ok() {
-            documents.extend(settings::context(&shown(&blob.path), &bytes, &request.providers));
+            documents.extend(settings::context(&shown(&blob.path), &bytes, request.providers()));
         }
     })?;
     sink(Inspected { documents, ..Inspected::default() });

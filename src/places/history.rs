@@ -3,13 +3,17 @@
 //! is asked only for those with something to report.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
+    io::Read,
     path::Path,
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
-use super::{Request, excluded, files, objects, shown};
+use zeroize::Zeroizing;
+
+use super::{Request, excluded, files, objects, packs, shown};
 use crate::{
+    budget,
     error::Error,
     fact::{Commit, Fact},
     feed::Buffer,
@@ -24,6 +28,12 @@ const SHARE: usize = 4096;
 
 /// An object that is not reached, or whose path nothing says, is shown under this name and its id.
 const NAMELESS: &str = ".git/objects";
+
+/// What one thread reads at a time.
+enum Work<'p> {
+    Pack(packs::Share<'p>),
+    Git(&'p [String]),
+}
 
 /// Inspects the history of the repository or bundle at `path`.
 pub(super) fn visit(
@@ -76,37 +86,46 @@ fn repository(
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
     let ids = objects_in_pack_order(path).map_err(no_repository)?;
-    let names = names(path, all_objects)?;
+    let (packs, loose) = packs::of(path, ids);
+    let shares = packs::shares(&packs, request.threads).map(Work::Pack);
+    let next = Mutex::new(shares.chain(loose.chunks(SHARE).map(Work::Git)));
     // What is worth a name.
     let noted: Mutex<BTreeMap<String, Inspected>> = Mutex::default();
-    let next = Mutex::new(ids.chunks(SHARE));
+    let note = |id: &str, inspected: Inspected| {
+        if inspected.facts.is_empty() && inspected.ledger.skips.is_empty() {
+            return sink(inspected);
+        }
+        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_id = noted.entry(id.to_owned()).or_default();
+        of_id.facts.extend(inspected.facts);
+        of_id.ledger.merge(inspected.ledger);
+    };
     let work = || -> Result<(), Error> {
-        let mut buffer = Buffer::new();
+        let buffer = &mut Buffer::new();
         loop {
-            let Some(share) = next.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next()
-            else {
+            let Some(work) = next.lock().unwrap_or_else(PoisonError::into_inner).next() else {
                 return Ok(());
             };
-            let share: Vec<&str> = share.iter().map(String::as_str).collect();
-            objects::stream(Some(path), &share, &mut |place, kind, content| {
-                let Some(&id) = share.get(place) else { return };
-                let named = names.get(id).map(|name| format!("{id}/{name}"));
-                let read_as = named.as_deref().unwrap_or(id);
-                let mut inspected = match kind {
-                    Some(_) => inspect::reader(read_as, content, &mut buffer, Scope::of(request)),
-                    None => not_there(id),
-                };
-                // Which files it once stood beside is not asked: what it refers to is unknown.
-                let documents = std::mem::take(&mut inspected.documents);
-                let read = settings::gather(documents, &request.providers);
-                inspected.facts.extend(read.facts);
-                inspected.ledger.skips.extend(read.skips);
-                inspected.ledger.undecided += read.undecided;
-                if inspected.facts.is_empty() && inspected.ledger.skips.is_empty() {
-                    return sink(inspected);
+            let mut look = |id: &str, content: &mut dyn Read| {
+                note(id, inspect::reader(id, content, buffer, Scope::of(request)));
+            };
+            let left = match work {
+                Work::Pack(share) => share.read(request.threads, &mut look),
+                Work::Git(ids) => ids.iter().cloned().map(packs::Left::of).collect(),
+            };
+            let ids: Vec<&str> = left.iter().map(|left| left.id.as_str()).collect();
+            objects::stream(Some(path), &ids, &mut |place, kind, content| {
+                let Some(left) = left.get(place) else { return };
+                match kind {
+                    Some("tree") => {}
+                    Some(_) => look(&left.id, content),
+                    None => {
+                        if !left.rest.is_empty() {
+                            look(&left.id, &mut left.rest.as_slice());
+                        }
+                        note(&left.id, not_there(&left.id));
+                    }
                 }
-                let mut noted = noted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                noted.insert(id.to_owned(), inspected);
             })?;
         }
     };
@@ -116,15 +135,20 @@ fn repository(
             worker.join().unwrap_or_else(|_| Err(objects::failed("cat-file", "a reader stopped")))
         })
     })?;
-    let noted = noted.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    configuration(path, all_objects, request, &note)?;
+    let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
     if noted.is_empty() {
         return Ok(());
     }
-    let origins = origins(path, all_objects, noted.keys().cloned().collect())?;
-    let read_as = |id: &String| match names.get(id) {
-        Some(name) => format!("{id}/{name}"),
-        None => id.clone(),
-    };
+    let origins = origins(path, all_objects, noted.keys().cloned().collect());
+    // Of a damaged repository it is not known what is reached.
+    let is_all = all_objects || origins.is_err();
+    let origins = origins.unwrap_or_else(|problem| {
+        let name = if name.is_empty() { "." } else { name };
+        let skip = Skip::new(name, Reason::Damaged).detail(problem).partly();
+        sink(Inspected { ledger: Ledger::of(skip), ..Inspected::default() });
+        BTreeMap::new()
+    });
     for (id, inspected) in noted {
         match origins.get(&id) {
             Some(origin) => {
@@ -132,13 +156,13 @@ fn repository(
                 if excluded(request, &path) {
                     sink(left_out(inspected, path, Reason::Excluded));
                 } else {
-                    sink(named(inspected, &read_as(&id), &path, origin.commit.as_ref()));
+                    sink(named(inspected, &id, &path, origin.commit.as_ref()));
                 }
             }
             None => {
                 let path = join(name, &format!("{NAMELESS}/{id}"));
-                if all_objects {
-                    sink(named(inspected, &read_as(&id), &path, None));
+                if is_all {
+                    sink(named(inspected, &id, &path, None));
                 } else {
                     sink(left_out(inspected, path, Reason::Unreachable));
                 }
@@ -148,34 +172,69 @@ fn repository(
     Ok(())
 }
 
-/// Ids of all blobs, commits and tags, each once, as they lie in their packs: so read, git unpacks
-/// every chain of deltas once.
+/// Ids of all blobs, commits and tags, each once, as they lie in their packs: so read, every chain of
+/// deltas is unpacked once. Trees are among them where `git` cannot tell.
 fn objects_in_pack_order(path: &Path) -> Result<Vec<String>, Error> {
-    let output = objects::run(
-        Some(path),
-        &[
-            "cat-file",
-            "--batch-check=%(objectname) %(objecttype)",
-            "--batch-all-objects",
-            "--unordered",
-            "--buffer",
-        ],
-    )?;
+    let list = |format| {
+        let all = ["cat-file", format, "--batch-all-objects", "--unordered", "--buffer"];
+        objects::run(Some(path), &all)
+    };
+    let output = list("--batch-check=%(objectname) %(objecttype)")
+        .or_else(|_| list("--batch-check=%(objectname)"))?;
     let lines = output.split(|&byte| byte == b'\n');
     let ids = lines.filter_map(|line| {
-        let (id, kind) = std::str::from_utf8(line).ok()?.split_once(' ')?;
-        (kind != "tree").then(|| id.to_owned())
+        let mut words = std::str::from_utf8(line).ok()?.split(' ');
+        let id = words.next().filter(|id| !id.is_empty())?;
+        (words.next() != Some("tree")).then(|| id.to_owned())
     });
     Ok(ids.collect())
 }
 
-/// A path of each blob that is read by its name: configuration.
-fn names(path: &Path, all_objects: bool) -> Result<HashMap<String, String>, Error> {
+/// Reads blobs that are told by their name and not by what they begin with, each by itself: which files
+/// it once stood beside is not asked, and what it refers to is unknown.
+fn configuration(
+    path: &Path,
+    all_objects: bool,
+    request: &Request,
+    note: &dyn Fn(&str, Inspected),
+) -> Result<(), Error> {
+    let names = names(path, all_objects);
+    let ids: Vec<&str> = names.iter().map(|(id, _)| id.as_str()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let providers = request.providers();
+    objects::stream(Some(path), &ids, &mut |place, kind, content| {
+        let Some((id, name)) = names.get(place).filter(|_| kind == Some("blob")) else { return };
+        let most = u64::try_from(budget::DOCUMENT).unwrap_or(u64::MAX).saturating_add(1);
+        let mut bytes = Zeroizing::new(Vec::new());
+        // What git cannot read was told before.
+        if content.take(most).read_to_end(&mut bytes).is_err() {
+            return;
+        }
+        let Some(front_end) = settings::front_end(name, &bytes) else { return };
+        if settings::front_end(id, &bytes).is_some_and(|known| known.name == front_end.name) {
+            return;
+        }
+        let read_as = format!("{id}/{name}");
+        let mut read = settings::read(front_end, &read_as, None, &bytes, providers);
+        let more = settings::gather(read.document.take().into_iter().collect(), providers);
+        let mut inspected = Inspected::default();
+        inspected.facts.extend(read.facts.into_iter().chain(more.facts));
+        inspected.ledger.skips.extend(read.skips.into_iter().chain(more.skips));
+        inspected.ledger.undecided = read.undecided + more.undecided;
+        note(id, named(inspected, &read_as, id, None));
+    })
+}
+
+/// Blobs of files that are configuration by their name, with a path of each; none where git cannot
+/// say.
+fn names(path: &Path, all_objects: bool) -> Vec<(String, String)> {
     let mut arguments = vec!["rev-list", "--objects", "--all"];
     if all_objects {
         arguments.push("--reflog");
     }
-    let output = objects::run(Some(path), &arguments)?;
+    let output = objects::run(Some(path), &arguments).unwrap_or_default();
     // `ID PATH`; commits and the outermost trees have no path.
     let lines = output.split(|&byte| byte == b'\n').filter_map(|line| {
         let at = line.iter().position(|&byte| byte == b' ')?;
@@ -184,12 +243,12 @@ fn names(path: &Path, all_objects: bool) -> Result<HashMap<String, String>, Erro
         settings::front_end(&name, &[])?;
         Some((std::str::from_utf8(id).ok()?.to_owned(), name))
     });
-    Ok(lines.collect())
+    lines.collect()
 }
 
 fn not_there(id: &str) -> Inspected {
     let skip = Skip::new(id, Reason::Unreadable).detail("git cannot read this object");
-    Inspected { ledger: Ledger { skips: vec![skip], ..Ledger::default() }, ..Inspected::default() }
+    Inspected { ledger: Ledger::of(skip), ..Inspected::default() }
 }
 
 /// Where an object comes from.
@@ -291,15 +350,10 @@ fn join(name: &str, path: &str) -> String {
     if name.is_empty() { path.to_owned() } else { format!("{name}/{path}") }
 }
 
-/// Puts path and commit in the place of the name under which an object was inspected.
-fn named(
-    mut inspected: Inspected,
-    as_name: &str,
-    path: &str,
-    commit: Option<&Commit>,
-) -> Inspected {
+/// Puts path and commit in the place of the id under which an object was inspected.
+fn named(mut inspected: Inspected, id: &str, path: &str, commit: Option<&Commit>) -> Inspected {
     let rename = |name: &mut String| {
-        if let Some(rest) = name.strip_prefix(as_name) {
+        if let Some(rest) = name.strip_prefix(id) {
             *name = format!("{path}{rest}");
         }
     };
@@ -315,7 +369,7 @@ fn named(
 /// An object that was not to be scanned, as it turned out.
 fn left_out(inspected: Inspected, path: String, reason: Reason) -> Inspected {
     let skip = Skip::new(path, reason).bytes(inspected.ledger.scanned_bytes);
-    Inspected { ledger: Ledger { skips: vec![skip], ..Ledger::default() }, ..Inspected::default() }
+    Inspected { ledger: Ledger::of(skip), ..Inspected::default() }
 }
 
 #[cfg(test)]

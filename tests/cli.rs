@@ -189,7 +189,7 @@ fn staged_files_are_read_with_their_module_of_which_nothing_else_is_told() {
 fn tables_of_providers_are_added_to_inspect_and_checked_with_their_rules() {
     let table = "provider: acme\nabout: Acme.\nneedles: [acme_key]\ntypes:\n  acme_key:\n    - emits: \
                  setting\n      fields: {system: acme, setting: mode, value: {from: mode}}\n";
-    let rule = "id: acme-mode\ntitle: A mode\nseverity: low\nrequirements: []\non: setting\nwhen: setting == \
+    let rule = "id: acme-mode\ntitle: A mode\nseverity: low\nrequirements: []\ncwe: []\non: setting\nwhen: setting == \
                 \"mode\" && value == \"lax\"\nmessage: It is {value}\nwhy: It is so.\nfix: Write strict.\nreferences: \
                 [ACME]\nexamples:\n  fires:\n    - {note: lax, file: a.tf, text: 'resource \"acme_key\" \"a\" { mode = \
                 \"lax\" }'}\n  silent:\n    - {note: strict, file: a.tf, text: 'resource \"acme_key\" \"a\" { mode = \

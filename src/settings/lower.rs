@@ -7,7 +7,7 @@ use super::{
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
     shapes::is_like,
     sops,
-    tree::{Node, Path, Span},
+    tree::{Entry, Node, Path, Span, Tree},
     values::{mapped, take},
     vault,
 };
@@ -36,15 +36,30 @@ impl Resource {
     }
 }
 
-/// Those of `again`, which is the same with other values, that are not in `first` as they are.
+/// Those of `again`, which are the same declarations with other values, that come to something else
+/// than in `first`. Their names are those of `first`: a name alone makes no other resource.
 pub(crate) fn changed(first: &[Resource], mut again: Vec<Resource>) -> Vec<Resource> {
-    let mut known: HashMap<(&str, &str), Vec<&Node>> = HashMap::new();
+    const NAMES: &[&str] = &["name", "$parent", "$scope"];
+    let is_name = |entry: &&Entry| NAMES.contains(&entry.name.as_str());
+    let mut known: HashMap<(&str, Span), Vec<&Resource>> = HashMap::new();
     for of in first {
-        known.entry((&of.type_name, &of.address)).or_default().push(&of.body);
+        known.entry((&of.type_name, of.span)).or_default().push(of);
     }
-    again.retain(|of| {
-        let bodies = known.get(&(of.type_name.as_str(), of.address.as_str()));
-        !bodies.is_some_and(|bodies| bodies.iter().any(|body| body.is_same(&of.body)))
+    again.retain_mut(|of| {
+        let before = known.get(&(of.type_name.as_str(), of.span));
+        let before = before.map(Vec::as_slice).unwrap_or_default();
+        if let ([before], Tree::Map(entries)) = (before, &mut of.body.tree) {
+            of.address.clone_from(&before.address);
+            entries.retain(|entry| !is_name(&entry));
+            entries.extend(before.body.entries().iter().filter(is_name).cloned());
+        }
+        let has_all = |other: &Node| {
+            let is_in = |entry: &Entry| {
+                other.get(&entry.name).is_some_and(|node| node.is_same(&entry.node))
+            };
+            other.entries().len() == of.body.entries().len() && of.body.entries().iter().all(is_in)
+        };
+        !before.iter().any(|before| has_all(&before.body))
     });
     again
 }

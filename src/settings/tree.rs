@@ -9,7 +9,7 @@ use zeroize::Zeroize;
 pub(crate) const OTHERS: &str = "\u{f8ff}";
 
 /// Where a value is written: a file of the [`Sources`](super::Sources), and bytes of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Span {
     pub source: u32,
     pub start: u32,

@@ -312,7 +312,7 @@ impl Found<'_> {
         if reading.resources.len().saturating_sub(reading.begun) >= MOST_RESOURCES {
             let problem = format!("only {MOST_RESOURCES} resources are read");
             let last = reading.problems.last();
-            if !last.is_some_and(|(_, _, of)| *of == problem) {
+            if last.is_none_or(|(_, _, of)| *of != problem) {
                 reading.problems.push((source, 0, problem));
             }
             return;

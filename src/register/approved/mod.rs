@@ -50,6 +50,7 @@ const MOST_NODES: usize = 40_000_000;
 /// A register and the text that its entries point into, which holds no key material.
 pub struct Approved {
     pub written: Written,
+    file: String,
     sources: Sources,
 }
 
@@ -92,7 +93,7 @@ pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<(Approved, Inspection), 
     }
     let mut sources = Sources::default();
     sources.add(Source::new(name.to_owned(), None, Zeroizing::new(text.to_owned())));
-    Ok((Approved { written, sources }, inspection))
+    Ok((Approved { written, file: name.to_owned(), sources }, inspection))
 }
 
 fn written(name: &str, text: &str) -> Result<Written, Error> {
@@ -135,6 +136,11 @@ fn blank(fact: &Fact, bytes: &mut [u8], name: &str) -> Result<(), Error> {
 impl Approved {
     pub fn keys(&self) -> &[Key] {
         &self.written.keys
+    }
+
+    /// Its file, as it was read.
+    fn file(&self) -> &str {
+        &self.file
     }
 
     /// The place of something that is written in the register.

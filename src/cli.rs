@@ -202,6 +202,9 @@ pub struct Scan {
 pub struct Inspect {
     #[command(flatten)]
     pub input: Input,
+    /// Add the tables of providers in DIR to the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
     /// Write to FILE instead of standard output.
     #[arg(long, short = 'o', value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -70,9 +70,9 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
             let by = By::new(&rules, &config, register.as_ref());
             report(inspection, &by, &judgement, &output, terminal, out)
         }
-        Command::Inspect(Inspect { input, output }) => {
+        Command::Inspect(Inspect { input, rules, output }) => {
             let config = config::load(input.config.as_deref(), &input.paths)?;
-            let Inspection { mut facts, mut ledger } = inspect(&input, &[], &config, terminal)?;
+            let Inspection { mut facts, mut ledger } = inspect(&input, &rules, &config, terminal)?;
             crate::judge::sort(&mut facts);
             ledger.sort();
             to_file_or(output.as_deref(), out, |out| report::facts::write(&facts, &ledger, out))?;
@@ -133,7 +133,7 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
         Command::Baseline(BaselineCommand::Write { file, input, judgement }) => {
             let config = config::load(input.config.as_deref(), &input.paths)?;
             let rules = rules(&judgement, &config)?;
-            let mut inspection = inspect(&input, &[], &config, terminal)?;
+            let mut inspection = inspect(&input, &judgement.rules, &config, terminal)?;
             let by = Judge {
                 rules: &rules,
                 config: &config,
@@ -375,7 +375,8 @@ fn read_facts(paths: &[PathBuf]) -> Result<Inspection, Error> {
 /// Loads rules of a directory and runs their examples through the whole pipeline.
 fn check_rules(directory: PathBuf, out: &mut dyn Write) -> Result<Exit, Error> {
     let rules = RuleSet::load(std::slice::from_ref(&directory), rule::DEFAULT_PROFILE)?;
-    docs::check_examples(&rules)?;
+    let providers = Providers::load(std::slice::from_ref(&directory))?;
+    docs::check_examples(&rules, &providers)?;
     let own = rules.rules.len() - RuleSet::builtin().rules.len();
     writeln!(out, "{}: {} fine", directory.display(), report::count_of(own as u64, "rule"))
         .map_err(written)?;

@@ -12,7 +12,8 @@ use crate::{
     references,
     rows::Row,
     rule::{self, RuleSet},
-    scan, settings,
+    scan,
+    settings::{self, providers::Providers},
 };
 
 /// Writes what is not current below `directory`, or only says what that is.
@@ -101,10 +102,10 @@ fn layers_page() -> String {
 }
 
 /// Runs the examples of all rules through the whole pipeline.
-pub(crate) fn check_examples(rules: &RuleSet) -> Result<(), Error> {
+pub(crate) fn check_examples(rules: &RuleSet, providers: &Providers) -> Result<(), Error> {
     let problems = rule::check(rules, |files| {
         let named = files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
-        let mut facts = scan::linked_facts(named);
+        let mut facts = scan::linked_facts_by(named, providers);
         for fact in facts.iter_mut().filter(|fact| fact.kind == Kind::Material) {
             let file = files.iter().find(|file| file.path == fact.site().file());
             if let Some(open) = file.and_then(|file| file.world_readable) {
@@ -123,6 +124,6 @@ mod tests {
 
     #[test]
     fn every_rule_fires_on_its_examples_and_stays_silent_on_their_twins() {
-        check_examples(&RuleSet::builtin()).unwrap();
+        check_examples(&RuleSet::builtin(), Providers::builtin()).unwrap();
     }
 }

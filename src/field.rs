@@ -81,7 +81,7 @@ fields! {
     Disorder = "disorder",
     /// Method by which a key is distributed, as the register names it.
     Distribution = "distribution",
-    /// Kind of document that grants: `key-policy`, `identity-policy`, `grant`, `role-binding`, `access-policy`, `path-policy`, `attribute`.
+    /// Kind of document that grants: `key-policy`, `identity-policy`, `grant`, `role-binding`, `role` (what it allows, and nobody who has it), `access-policy`, `path-policy`, `attribute`.
     Document = "document",
     /// Structure inside the format: `pkcs1`, `pkcs8`, `sec1`, `encrypted-pkcs8`, `spki`, `x509` …
     Envelope = "envelope",
@@ -169,6 +169,8 @@ fields! {
     Resource = "resource",
     /// Days since somebody reviewed an entry.
     ReviewDays = "review_days",
+    /// Role that a grant gives, or that a document declares, where it is not one of the provider's own.
+    Role = "role",
     /// Days between rotations; 0 for never.
     RotationDays = "rotation_days",
     /// Rule that an allowance names.

@@ -51,24 +51,39 @@ impl Inspection {
 
 /// Inspects files that are seen together, given as path and bytes.
 pub fn inspect_files<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Inspection {
+    inspect_files_by(files, Providers::builtin())
+}
+
+fn inspect_files_by<'a>(
+    files: impl Iterator<Item = (&'a str, &'a [u8])>,
+    providers: &Providers,
+) -> Inspection {
     let buffer = &mut feed::Buffer::new();
     let mut all = Inspection::default();
     let mut documents = Vec::new();
     for (path, mut bytes) in files {
-        let inspected = inspect::reader(path, &mut bytes, buffer, Scope::all());
+        let inspected = inspect::reader(path, &mut bytes, buffer, Scope::by(providers));
         all.facts.extend(inspected.facts);
         all.ledger.merge(inspected.ledger);
         documents.extend(inspected.documents);
     }
-    all.gather(documents, Providers::builtin());
+    all.gather(documents, providers);
     all
 }
 
 /// The facts of files that are seen together, in their order and with the links between them. A
 /// `key-register.yaml` among them is checked, and the others are held against it.
 pub fn linked_facts<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<Fact> {
+    linked_facts_by(files, Providers::builtin())
+}
+
+/// The same, with other providers than those that are built in.
+pub(crate) fn linked_facts_by<'a>(
+    files: impl Iterator<Item = (&'a str, &'a [u8])>,
+    providers: &Providers,
+) -> Vec<Fact> {
     let files: Vec<(&str, &[u8])> = files.collect();
-    let mut facts = inspect_files(files.iter().copied()).facts;
+    let mut facts = inspect_files_by(files.iter().copied(), providers).facts;
     judge::sort(&mut facts);
     if let Ok(environments) = Config::default().environments() {
         link::link(&mut facts, &environments);

@@ -166,6 +166,47 @@ fn staged_blobs_are_scanned_and_nothing_else() {
 }
 
 #[test]
+fn staged_files_are_read_with_their_module_of_which_nothing_else_is_told() {
+    let key = |name: &str| {
+        format!("resource \"aws_kms_key\" \"{name}\" {{\n  enable_key_rotation = var.rotates\n}}\n")
+    };
+    let variable = "variable \"rotates\" {\n  default = false\n}\n";
+    let folder = folder(&[("variables.tf", variable), ("old.tf", &key("old"))]);
+    git(folder.path(), "init -q");
+    git(folder.path(), "add .");
+    git(folder.path(), "commit -qm base");
+    fs::write(folder.path().join("new.tf"), key("new")).unwrap();
+    git(folder.path(), "add .");
+    let (code, report) = run(folder.path(), "scan --staged");
+    assert_eq!(code, 1);
+    assert!(report.contains("aws_kms_key.new") && !report.contains("aws_kms_key.old"), "{report}");
+    fs::write(folder.path().join("variables.tf"), variable.replace("false", "true")).unwrap();
+    git(folder.path(), "add .");
+    assert_eq!(run(folder.path(), "scan --staged").0, 0);
+}
+
+#[test]
+fn tables_of_providers_are_added_to_inspect_and_checked_with_their_rules() {
+    let table = "provider: acme\nabout: Acme.\nneedles: [acme_key]\ntypes:\n  acme_key:\n    - emits: \
+                 setting\n      fields: {system: acme, setting: mode, value: {from: mode}}\n";
+    let rule = "id: acme-mode\ntitle: A mode\nseverity: low\nrequirements: []\ncwe: []\non: setting\nwhen: setting == \
+                \"mode\" && value == \"lax\"\nmessage: It is {value}\nwhy: It is so.\nfix: Write strict.\nreferences: \
+                [ACME]\nexamples:\n  fires:\n    - {note: lax, file: a.tf, text: 'resource \"acme_key\" \"a\" { mode = \
+                \"lax\" }'}\n  silent:\n    - {note: strict, file: a.tf, text: 'resource \"acme_key\" \"a\" { mode = \
+                \"strict\" }'}\n";
+    let tf = "resource \"acme_key\" \"a\" {\n  mode = \"lax\"\n}\n";
+    let files =
+        [("own/providers/acme.yaml", table), ("own/setting/acme-mode.yaml", rule), ("in/a.tf", tf)];
+    let folder = folder(&files);
+    let (_, without) = run(folder.path(), "inspect in");
+    assert!(!without.contains("acme"), "{without}");
+    let (code, with) = run(folder.path(), "inspect in --rules own");
+    assert!(code == 0 && with.contains("\"acme\""), "{with}");
+    let output = keylint(folder.path(), "rules check own");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn commits_since_a_revision_are_scanned_with_what_they_took_away_again() {
     let folder = folder(&[("old.pem", &key())]);
     git(folder.path(), "init -q -b main");

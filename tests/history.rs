@@ -279,3 +279,37 @@ fn what_is_no_repository_is_an_error_that_says_what_to_do() {
         assert!(message.contains("git bundle create"), "{message}");
     }
 }
+
+#[test]
+fn configuration_that_was_mended_is_found_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    git(at, &["init", "-q"]);
+    let key = |rotates: bool| {
+        format!("resource \"aws_kms_key\" \"pan\" {{\n  enable_key_rotation = {rotates}\n}}\n")
+    };
+    let object = "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n\
+                  - resources: [secrets]\n  providers: [{identity: {}}]\n";
+    fs::create_dir(at.join("infra")).unwrap();
+    fs::write(at.join("infra/main.tf"), key(false)).unwrap();
+    fs::write(at.join("encryption.yaml"), object).unwrap();
+    let first = commit(at, "Add");
+    fs::write(at.join("infra/main.tf"), key(true)).unwrap();
+    fs::remove_file(at.join("encryption.yaml")).unwrap();
+    commit(at, "Mend");
+    let report = scan(at, "--history");
+    let found: BTreeSet<(String, String, String)> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            let site = &finding["sites"][0];
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            (text(&finding["rule"]), text(&site["path"]), text(&site["commit"]["id"]))
+        })
+        .collect();
+    let wanted =
+        [("key-never-rotated", "infra/main.tf"), ("keys-stored-unencrypted", "encryption.yaml")];
+    let wanted = wanted.map(|(rule, path)| (rule.to_owned(), path.to_owned(), first.clone()));
+    assert_eq!(found, BTreeSet::from(wanted));
+}

@@ -22,21 +22,24 @@ pub(crate) struct Scope<'a> {
     pub limits: Limits,
     /// Whose `exclude` says which paths inside of containers are left out.
     pub request: Option<&'a Request>,
+    /// Tables of providers, where the request does not name them.
+    providers: Option<&'a Providers>,
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
-        Self { limits: request.limits, request: Some(request) }
+        Self { limits: request.limits, request: Some(request), providers: None }
     }
 
     /// Everything, within the default budgets.
-    pub(crate) fn all() -> Self {
-        Self { limits: Limits::default(), request: None }
+    pub(crate) fn by(providers: &'a Providers) -> Self {
+        Self { limits: Limits::default(), request: None, providers: Some(providers) }
     }
 
     /// What configuration means.
     fn providers(&self) -> &'a Providers {
-        self.request.map_or_else(|| Providers::builtin(), Request::providers)
+        let asked = self.providers.or_else(|| self.request.map(Request::providers));
+        asked.unwrap_or_else(|| Providers::builtin())
     }
 
     pub(super) fn excludes(&self, path: &str) -> bool {

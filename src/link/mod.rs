@@ -3,6 +3,7 @@
 
 mod duties;
 mod replicas;
+mod roles;
 mod wraps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +50,7 @@ pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) {
             fact.fields.insert(Field::Environment, environment.into());
         }
     }
+    roles::link(facts);
     let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, fact) in facts.iter_mut().enumerate().filter(|(_, f)| f.kind == Kind::Material) {
         let Some(key) = fact.text(Field::KeyId).map(str::to_owned) else { continue };

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
+    io::Read,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -13,11 +14,13 @@ use super::{
     shown,
 };
 use crate::{
+    budget,
     error::Error,
     feed::Buffer,
     inspect::{self, Inspected},
     layers::Scope,
     ledger::{Ledger, Reason, Skip},
+    settings,
 };
 
 /// One version of a file. Ordered by path, as they are read.
@@ -34,7 +37,57 @@ pub(super) fn staged(
     request: &Request,
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
-    read(changed(&["diff", "--cached"], paths)?, request, sink)
+    let blobs = changed(&["diff", "--cached"], paths)?;
+    let beside = beside(&blobs)?;
+    read(blobs, request, sink)?;
+    read_beside(&beside, request, sink)
+}
+
+/// Most files that are read beside those that are staged.
+const BESIDE: usize = 10_000;
+
+/// Files of the index that staged ones are read together with: modules of Terraform, charts.
+fn beside(staged: &BTreeSet<Blob>) -> Result<Vec<Blob>, Error> {
+    let is_gathered = |blob: &Blob| settings::is_gathered(&shown(&blob.path));
+    if !staged.iter().any(is_gathered) {
+        return Ok(Vec::new());
+    }
+    let output = run(None, &["ls-files", "--stage", "-z", "--full-name", "--", ":/"])?;
+    // `MODE ID STAGE` TAB `PATH` NUL
+    let entries = output.split(|&byte| byte == 0).filter_map(|entry| {
+        let tab = entry.iter().position(|&byte| byte == b'\t')?;
+        let (head, path) = entry.split_at_checked(tab)?;
+        let mut words = std::str::from_utf8(head).ok()?.split(' ');
+        let (mode, id) = (words.next()?.to_owned(), words.next()?.to_owned());
+        Some(Blob { path: to_path(path.get(1..)?), id, mode })
+    });
+    let known: BTreeSet<&Path> = staged.iter().map(|blob| blob.path.as_path()).collect();
+    let is_file = |blob: &Blob| blob.mode.starts_with("100") && !known.contains(&*blob.path);
+    Ok(entries.filter(|blob| is_file(blob) && is_gathered(blob)).take(BESIDE).collect())
+}
+
+/// Reads what others need to know, and nothing else of it.
+fn read_beside(
+    blobs: &[Blob],
+    request: &Request,
+    sink: &(dyn Fn(Inspected) + Sync),
+) -> Result<(), Error> {
+    let ids: Vec<&str> = blobs.iter().map(|blob| blob.id.as_str()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut documents = Vec::new();
+    objects::stream(None, &ids, &mut |place, kind, content| {
+        let Some(blob) = blobs.get(place).filter(|_| kind == Some("blob")) else { return };
+        let most = u64::try_from(budget::DOCUMENT).unwrap_or(u64::MAX);
+        let mut bytes = zeroize::Zeroizing::new(Vec::new());
+        // What cannot be read is only missed by others.
+        if content.take(most).read_to_end(&mut bytes).is_ok() {
+            documents.extend(settings::context(&shown(&blob.path), &bytes, request.providers()));
+        }
+    })?;
+    sink(Inspected { documents, ..Inspected::default() });
+    Ok(())
 }
 
 /// Everything that the commits after the merge base of `revision` and `HEAD` brought, also what a

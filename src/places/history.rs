@@ -9,14 +9,18 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use zeroize::Zeroizing;
+
 use super::{Request, excluded, files, objects, packs, shown};
 use crate::{
+    budget,
     error::Error,
     fact::{Commit, Fact},
     feed::Buffer,
     inspect::{self, Inspected},
     layers::Scope,
     ledger::{Ledger, Reason, Skip},
+    settings,
 };
 
 /// Objects that one process reads at a time: neither its start nor the wait for the last one shows.
@@ -131,6 +135,7 @@ fn repository(
             worker.join().unwrap_or_else(|_| Err(objects::failed("cat-file", "a reader stopped")))
         })
     })?;
+    configuration(path, all_objects, request, &note)?;
     let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
     if noted.is_empty() {
         return Ok(());
@@ -183,6 +188,62 @@ fn objects_in_pack_order(path: &Path) -> Result<Vec<String>, Error> {
         (words.next() != Some("tree")).then(|| id.to_owned())
     });
     Ok(ids.collect())
+}
+
+/// Reads blobs that are told by their name and not by what they begin with, each by itself: which files
+/// it once stood beside is not asked, and what it refers to is unknown.
+fn configuration(
+    path: &Path,
+    all_objects: bool,
+    request: &Request,
+    note: &dyn Fn(&str, Inspected),
+) -> Result<(), Error> {
+    let names = names(path, all_objects);
+    let ids: Vec<&str> = names.iter().map(|(id, _)| id.as_str()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let providers = request.providers();
+    objects::stream(Some(path), &ids, &mut |place, kind, content| {
+        let Some((id, name)) = names.get(place).filter(|_| kind == Some("blob")) else { return };
+        let most = u64::try_from(budget::DOCUMENT).unwrap_or(u64::MAX).saturating_add(1);
+        let mut bytes = Zeroizing::new(Vec::new());
+        // What git cannot read was told before.
+        if content.take(most).read_to_end(&mut bytes).is_err() {
+            return;
+        }
+        let Some(front_end) = settings::front_end(name, &bytes) else { return };
+        if settings::front_end(id, &bytes).is_some_and(|known| known.name == front_end.name) {
+            return;
+        }
+        let read_as = format!("{id}/{name}");
+        let mut read = settings::read(front_end, &read_as, None, &bytes, providers);
+        let more = settings::gather(read.document.take().into_iter().collect(), providers);
+        let mut inspected = Inspected::default();
+        inspected.facts.extend(read.facts.into_iter().chain(more.facts));
+        inspected.ledger.skips.extend(read.skips.into_iter().chain(more.skips));
+        inspected.ledger.undecided = read.undecided + more.undecided;
+        note(id, named(inspected, &read_as, id, None));
+    })
+}
+
+/// Blobs of files that are configuration by their name, with a path of each; none where git cannot
+/// say.
+fn names(path: &Path, all_objects: bool) -> Vec<(String, String)> {
+    let mut arguments = vec!["rev-list", "--objects", "--all"];
+    if all_objects {
+        arguments.push("--reflog");
+    }
+    let output = objects::run(Some(path), &arguments).unwrap_or_default();
+    // `ID PATH`; commits and the outermost trees have no path.
+    let lines = output.split(|&byte| byte == b'\n').filter_map(|line| {
+        let at = line.iter().position(|&byte| byte == b' ')?;
+        let (id, name) = line.split_at_checked(at)?;
+        let name = shown(&objects::to_path(name.get(1..).filter(|name| !name.is_empty())?));
+        settings::front_end(&name, &[])?;
+        Some((std::str::from_utf8(id).ok()?.to_owned(), name))
+    });
+    lines.collect()
 }
 
 fn not_there(id: &str) -> Inspected {

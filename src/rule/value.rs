@@ -125,6 +125,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Reason
         | Field::Region
         | Field::Resource
+        | Field::Role
         | Field::Rule
         | Field::Scope
         | Field::Setting

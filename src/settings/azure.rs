@@ -79,8 +79,9 @@ pub(super) fn role(
         lowered.undecided += u64::from(fact.fields.get(&Field::Name) == Some(&Value::Unknown));
         return;
     };
+    let declared = key_identity(&role, &resource.scope);
     let role = role.rsplit('/').next().unwrap_or_default();
-    if role.contains("${") {
+    if role.contains("${") && declared.contains("${") {
         lowered.undecided += 1;
         return;
     }
@@ -88,7 +89,11 @@ pub(super) fn role(
         let spec = emission.fields.iter().find(|(of, _)| *of == field).map(|(_, spec)| spec)?;
         spec.table.as_ref()?.get(role).cloned()
     };
-    let Some(capabilities) = table(Field::Capabilities) else { return };
+    // A role of somebody's own is known once its definition is.
+    let capabilities = table(Field::Capabilities).unwrap_or_else(|| {
+        fact.fields.insert(Field::Role, declared.clone().into());
+        Value::Unknown
+    });
     fact.fields.insert(Field::Capabilities, capabilities);
     let name = table(Field::Name).unwrap_or_else(|| role.into());
     fact.fields.insert(Field::Actions, Value::List(vec![name.to_string()]));
@@ -211,9 +216,6 @@ pub(super) fn key(
         Some("rsa") => {
             fact.fields.entry(Field::Bits).or_insert_with(|| 2048_u32.into());
             fact.fields.remove(&Field::Curve);
-            fact.fields.entry(Field::Purposes).or_insert_with(|| {
-                Value::List(["encrypt", "sign", "wrap"].map(str::to_owned).to_vec())
-            });
         }
         Some("ec") => {
             fact.fields.remove(&Field::Bits);

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::settings::values::key_identity;
 use crate::{
-    fact::{Fact, Field, Kind},
+    fact::{Fact, Field, Kind, Value},
     formats::text::base64 as base64_text,
 };
 
@@ -238,6 +238,32 @@ pub(crate) fn not_random(base64: &str) -> Option<&'static str> {
         () if is_typed => Some("typed"),
         () => None,
     }
+}
+
+/// A subject of a binding. Roles of the cluster are in the table; any other is known by its kind,
+/// namespace and name.
+pub(crate) fn binding(
+    resource: &Resource,
+    scene: &Scene<'_>,
+    emission: &Emission,
+    lowered: &mut Lowered,
+) {
+    let mut fact = scene.fact(Kind::Grant, emission);
+    let Some(of) = resource.body.get("roleRef") else { return };
+    let (Some(kind), Some(name)) = (text(of, "kind"), text(of, "name")) else {
+        lowered.undecided += 1;
+        return;
+    };
+    let is_empty = fact.fields.get(&Field::Capabilities) == Some(&Value::List(Vec::new()));
+    if kind != "ClusterRole" || is_empty {
+        let space = resource.body.get("metadata").and_then(|of| text(of, "namespace"));
+        let role = match space.filter(|_| kind == "Role") {
+            Some(space) => format!("{kind}/{space}/{name}"),
+            None => format!("{kind}/{name}"),
+        };
+        fact = fact.with(Field::Role, role).with(Field::Capabilities, Value::Unknown);
+    }
+    lowered.facts.push(fact);
 }
 
 /// The arguments of a container: whether the API server is told to encrypt, and the keys that KMS

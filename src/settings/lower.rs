@@ -1,13 +1,13 @@
 //! Resources to facts, by the tables of the providers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Sources, aws, azure, json, kubernetes, oracle_cloud,
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
     shapes::is_like,
     sops,
-    tree::{Node, Path, Span},
+    tree::{Entry, Node, Path, Span, Tree},
     values::{mapped, take},
     vault,
 };
@@ -36,6 +36,34 @@ impl Resource {
     }
 }
 
+/// Those of `again`, which are the same declarations with other values, that come to something else
+/// than in `first`. Their names are those of `first`: a name alone makes no other resource.
+pub(crate) fn changed(first: &[Resource], mut again: Vec<Resource>) -> Vec<Resource> {
+    const NAMES: &[&str] = &["name", "$parent", "$scope"];
+    let is_name = |entry: &&Entry| NAMES.contains(&entry.name.as_str());
+    let mut known: HashMap<(&str, Span), Vec<&Resource>> = HashMap::new();
+    for of in first {
+        known.entry((&of.type_name, of.span)).or_default().push(of);
+    }
+    again.retain_mut(|of| {
+        let before = known.get(&(of.type_name.as_str(), of.span));
+        let before = before.map(Vec::as_slice).unwrap_or_default();
+        if let ([before], Tree::Map(entries)) = (before, &mut of.body.tree) {
+            of.address.clone_from(&before.address);
+            entries.retain(|entry| !is_name(&entry));
+            entries.extend(before.body.entries().iter().filter(is_name).cloned());
+        }
+        let has_all = |other: &Node| {
+            let is_in = |entry: &Entry| {
+                other.get(&entry.name).is_some_and(|node| node.is_same(&entry.node))
+            };
+            other.entries().len() == of.body.entries().len() && of.body.entries().iter().all(is_in)
+        };
+        !before.iter().any(|before| has_all(&before.body))
+    });
+    again
+}
+
 /// What comes of resources.
 #[derive(Default)]
 pub(crate) struct Lowered {
@@ -61,6 +89,7 @@ pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
     ("azure-rotation-policy", azure::rotation_policy),
     ("container-arguments", kubernetes::container_arguments),
     ("encryption-configuration", kubernetes::encryption_configuration),
+    ("kubernetes-binding", kubernetes::binding),
     ("oracle-statement", oracle_cloud::statement),
     ("sops-recipients", sops::recipients),
     ("vault-policy", vault::grants),
@@ -211,6 +240,7 @@ impl<'a> Scene<'a> {
             Emits::Fact(kind) => {
                 let mut fact = self.fact(kind, emission);
                 complete(&mut fact);
+                bind(&mut fact);
                 // A role over something else than keys.
                 if fact.fields.get(&Field::Capabilities) != Some(&Value::List(Vec::new())) {
                     lowered.facts.push(fact);
@@ -285,6 +315,26 @@ impl<'a> Scene<'a> {
             Take::Count => Some((Value::Int(0), None)),
             _ => spec.absent.clone().map(|value| (value, None)),
         }
+    }
+}
+
+/// What a role of somebody's own allows is known once the role is.
+pub(crate) fn bind(fact: &mut Fact) {
+    let is_open = match fact.fields.get(&Field::Capabilities) {
+        Some(Value::List(capabilities)) => capabilities.is_empty(),
+        capabilities => capabilities == Some(&Value::Unknown),
+    };
+    // Roles of the provider are all in the tables.
+    let is_own = |role: &str| !role.starts_with("roles/") && !role.contains("${");
+    match fact.text(Field::Role).map(is_own) {
+        Some(true) if fact.text(Field::Document) == Some("role") => {}
+        Some(true) if is_open => {
+            fact.fields.insert(Field::Capabilities, Value::Unknown);
+        }
+        Some(_) => {
+            fact.fields.remove(&Field::Role);
+        }
+        None => {}
     }
 }
 

@@ -2,15 +2,19 @@
 //! a language into a [`tree`]; the tables of [`providers`] say what of it means a key, a grant or a
 //! setting; [`lower`] makes the facts.
 
+mod ansible;
 mod arm;
 mod aws;
 mod azure;
 mod bicep;
 mod bridged;
 mod cloudformation;
+mod deployments;
 mod dump;
 mod durations;
+mod front_ends;
 pub(crate) mod hcl;
+mod helm;
 mod hide;
 mod ini;
 mod json;
@@ -47,10 +51,12 @@ use zeroize::Zeroizing;
 
 pub(crate) use self::{
     durations::days,
+    front_ends::{FrontEnd, TABLE, front_end},
     sources::{Source, Sources},
     tree::Span,
 };
 use self::{
+    front_ends::named,
     lower::{Lowered, Resource},
     providers::Providers,
     tree::Node,
@@ -61,139 +67,6 @@ use crate::{
     ledger::{Reason, Skip},
 };
 
-/// A language of configuration.
-pub(crate) struct FrontEnd {
-    pub name: &'static str,
-    /// What it reads, for the documentation.
-    pub about: &'static str,
-    /// Ends of file names, without the dot.
-    pub extensions: &'static [&'static str],
-    /// Names of files that have no telling end; one `*` stands for anything.
-    pub files: &'static [&'static str],
-    /// Reads one document that [`Providers::mark`] marked.
-    pub read: fn(u32, &mut Reading<'_>),
-    /// Whether documents of one directory are read together, once all are there.
-    pub is_gathered: bool,
-}
-
-/// All front ends. The first whose names fit reads a file.
-pub(crate) const TABLE: &[FrontEnd] = &[
-    FrontEnd {
-        name: "bicep",
-        about: "Bicep files; each by itself, without following modules",
-        extensions: &["bicep"],
-        files: &[],
-        read: bicep::read,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "dump",
-        about: "What the tools of HSMs print; told by what it holds",
-        extensions: &[],
-        files: &[],
-        read: |source, reading| readers::any(dump::parse, "dump", source, reading),
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "hcl",
-        about: "HCL documents that need no evaluation: policies and servers of Vault and Nomad",
-        extensions: &["hcl", "nomad"],
-        files: &[],
-        read: read_hcl,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: terraform::NAME,
-        about: "Terraform and OpenTofu, evaluated module by module, with the files that they read",
-        extensions: &[
-            "tf",
-            "tofu",
-            "tf.json",
-            "tofu.json",
-            "tfvars",
-            "tfvars.json",
-            "tftpl",
-            "tpl",
-            "tmpl",
-        ],
-        files: &[],
-        read: terraform::read,
-        is_gathered: true,
-    },
-    FrontEnd {
-        name: "ini",
-        about: "Sections and options: MySQL, PostgreSQL, SoftHSM, Luna, OpenSSL, SunPKCS11",
-        extensions: &["cnf", "conf", "cfg", "ini"],
-        files: &[],
-        read: readers::ini,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "json",
-        about: "JSON documents, as tools print them and templates are written",
-        extensions: &["json", "jsonc", "jsonl", "ndjson", "template"],
-        files: &[],
-        read: read_json,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "oracle",
-        about: "Oracle Net",
-        extensions: &["ora"],
-        files: &[],
-        read: |source, reading| readers::any(oracle::parse, "oracle", source, reading),
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "properties",
-        about: "Java properties",
-        extensions: &["properties"],
-        files: &["java.security"],
-        read: |source, reading| readers::any(properties::parse, "properties", source, reading),
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "shell",
-        about: "Command lines in scripts, Dockerfiles, Makefiles and units of systemd",
-        extensions: &["sh", "bash", "zsh", "ksh", "mk", "ps1", "service", "dockerfile"],
-        files: &["Dockerfile*", "Containerfile", "Makefile", "Jenkinsfile", "Procfile"],
-        read: readers::shell,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "sql",
-        about: "Statements of SQL scripts",
-        extensions: &["sql"],
-        files: &[],
-        read: |source, reading| readers::any(sql::parse, "sql", source, reading),
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "sshd",
-        about: "Configuration of OpenSSH",
-        extensions: &[],
-        files: &["sshd_config", "ssh_config"],
-        read: |source, reading| readers::any(sshd::parse, "sshd", source, reading),
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "xml",
-        about: "XML of servers: Tomcat, Spring, Hadoop, WildFly",
-        extensions: &["xml"],
-        files: &[],
-        read: readers::xml,
-        is_gathered: false,
-    },
-    FrontEnd {
-        name: "yaml",
-        about: "YAML documents",
-        extensions: &["yaml", "yml"],
-        files: &[],
-        read: read_yaml,
-        is_gathered: false,
-    },
-];
-
 /// What a front end reads, and where it puts what it found.
 pub(crate) struct Reading<'a> {
     pub providers: &'a Providers,
@@ -201,13 +74,15 @@ pub(crate) struct Reading<'a> {
     /// The documents that [`Providers::mark`] marked.
     pub marked: BTreeSet<u32>,
     pub resources: Vec<Resource>,
+    /// How many there were when the document was begun that is read now.
+    pub begun: usize,
     /// What could not be read: in which source, at which byte, and why.
     pub problems: Vec<(u32, usize, String)>,
 }
 
 impl<'a> Reading<'a> {
     fn new(providers: &'a Providers, sources: &'a Sources, marked: BTreeSet<u32>) -> Self {
-        Self { providers, sources, marked, resources: Vec::new(), problems: Vec::new() }
+        Self { providers, sources, marked, resources: Vec::new(), begun: 0, problems: Vec::new() }
     }
 
     /// The text of a source.
@@ -221,6 +96,7 @@ impl<'a> Reading<'a> {
         let found = shapes::recognise(document, format, of, self.providers, self.sources);
         self.resources.extend(found);
         self.resources.extend(kubernetes::objects(document, self.providers, &of.path));
+        self.resources.extend(ansible::tasks(document, self.providers, &of.path));
     }
 
     /// The same for several.
@@ -273,38 +149,19 @@ pub(crate) struct Document {
     source: Source,
     front_end: &'static FrontEnd,
     is_marked: bool,
+    /// Whether it only says what others need to know, and was not asked about.
+    is_context: bool,
 }
 
-/// The front end for a file of this name that begins like this, if any may read it.
-pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
-    let name = path.rsplit(['/', '\\', '!', ':']).next().unwrap_or_default();
-    let by_name = TABLE.iter().find(|front_end| {
-        front_end.files.iter().any(|pattern| shapes::fits_name(pattern, name))
-            || front_end.extensions.iter().any(|extension| {
-                name.len() > extension.len()
-                    && name.ends_with(extension)
-                    && name.as_bytes().get(name.len() - extension.len() - 1) == Some(&b'.')
-            })
-    });
-    // What a tool has printed may have any name.
-    by_name.or_else(|| {
-        let mut marks = head.iter().filter(|byte| !byte.is_ascii_whitespace());
-        let first = marks.next();
-        let name = match first {
-            // Sections of TOML and links of Markdown begin so too.
-            Some(b'{') if matches!(marks.next(), Some(b'"' | b'}')) => "json",
-            Some(b'[') if matches!(marks.next(), Some(b'{' | b'"' | b']')) => "json",
-            _ if is_printed(name) && dump::is_dump(head) => "dump",
-            Some(b'#') if head.starts_with(b"#!") && !name.contains('.') => "shell",
-            _ => return None,
-        };
-        TABLE.iter().find(|front_end| front_end.name == name)
-    })
+/// A document that was not asked about, for those that are read together with it.
+pub(crate) fn context(path: &str, bytes: &[u8], providers: &Providers) -> Option<Document> {
+    let document = read(front_end(path, bytes)?, path, None, bytes, providers).document?;
+    Some(Document { is_context: true, ..document })
 }
 
-/// Whether a file of this name may hold what a tool has printed.
-fn is_printed(name: &str) -> bool {
-    !name.contains('.') || [".txt", ".log", ".out"].iter().any(|end| name.ends_with(end))
+/// Whether a file of this name may be read together with others.
+pub(crate) fn is_gathered(path: &str) -> bool {
+    terraform::is_module_file(path) || helm::is_named_so(path) || deployments::is_named_so(path)
 }
 
 /// Reads one document whole. `path` and `file` name it as in [`Site`](crate::fact::Site).
@@ -316,8 +173,23 @@ pub(crate) fn read(
     providers: &Providers,
 ) -> Read {
     let is_marked = providers.mark(bytes);
-    let is_beside = terraform::reads_beside(path, bytes);
-    if !is_marked && !front_end.is_gathered && !is_beside {
+    let is_template = helm::is_template(path, bytes);
+    let beside = match () {
+        () if is_template => None,
+        () if helm::is_values(path, bytes) => Some(helm::NAME),
+        () if deployments::is_parameters(path, bytes) => Some(deployments::NAME),
+        () if terraform::reads_beside(path, bytes) => Some(terraform::NAME),
+        () => None,
+    };
+    let front_end = match () {
+        () if is_template => named(helm::NAME),
+        () if front_end.name == "json" && is_marked && deployments::is_template(bytes) => {
+            named(deployments::NAME)
+        }
+        () => None,
+    }
+    .unwrap_or(front_end);
+    if !is_marked && !front_end.is_gathered && beside.is_none() {
         return Read::default();
     }
     if bytes.len() > budget::DOCUMENT {
@@ -336,10 +208,11 @@ pub(crate) fn read(
     let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
     let source = Source::new(path.to_owned(), file.map(str::to_owned), text);
     if front_end.is_gathered {
-        if front_end.name == terraform::NAME && !terraform::is_module_file(path) && !is_beside {
+        let is_terraform = front_end.name == terraform::NAME;
+        if is_terraform && !terraform::is_module_file(path) && beside.is_none() {
             return Read::default();
         }
-        let document = Document { source, front_end, is_marked };
+        let document = Document { source, front_end, is_marked, is_context: false };
         return Read { document: Some(document), ..Read::default() };
     }
     let mut sources = Sources::default();
@@ -350,12 +223,12 @@ pub(crate) fn read(
         (front_end.read)(number, &mut reading);
         read = reading.finish();
     }
-    if is_beside {
-        let gathered = TABLE.iter().find(|front_end| front_end.name == terraform::NAME);
-        read.document = gathered.zip(sources.into_first()).map(|(front_end, source)| Document {
+    if let Some(gathered) = beside.and_then(named) {
+        read.document = sources.into_first().map(|source| Document {
             source,
-            front_end,
-            is_marked: false,
+            front_end: gathered,
+            is_marked: is_marked && gathered.name == helm::NAME,
+            is_context: false,
         });
     }
     read
@@ -374,7 +247,11 @@ pub(crate) fn gather(documents: Vec<Document>, providers: &Providers) -> Read {
         let front_end = first.front_end;
         let mut sources = Sources::default();
         let mut marked = BTreeSet::new();
+        let mut context = BTreeSet::new();
         for document in documents {
+            if document.is_context {
+                context.insert(document.source.path.clone());
+            }
             let number = sources.add(document.source);
             if document.is_marked {
                 marked.insert(number);
@@ -383,8 +260,12 @@ pub(crate) fn gather(documents: Vec<Document>, providers: &Providers) -> Read {
         let mut reading = Reading::new(providers, &sources, marked);
         (front_end.read)(0, &mut reading);
         let read = reading.finish();
-        all.facts.extend(read.facts);
-        all.skips.extend(read.skips);
+        let is_asked = |path: &String| !context.contains(path);
+        let is_about = |fact: &Fact| {
+            fact.sites.iter().chain(fact.places.values()).any(|at| is_asked(&at.path))
+        };
+        all.facts.extend(read.facts.into_iter().filter(is_about));
+        all.skips.extend(read.skips.into_iter().filter(|skip| is_asked(&skip.path)));
         all.undecided += read.undecided;
     }
     all

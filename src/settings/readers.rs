@@ -1,8 +1,8 @@
 //! How a document becomes trees where a front end reads languages that need no evaluation.
 
 use super::{
-    Reading, dump, ini as options, json, shell as commands, text::VALUES, tree::Node,
-    xml as elements, yaml,
+    Reading, dump, ini as options, json, shell as commands, sql as statements, text::VALUES,
+    tree::Node, xml as elements, yaml,
 };
 
 /// Files of these names have several languages: what tools print, YAML (`mongod.conf`), and options.
@@ -66,6 +66,14 @@ pub(super) fn any(
     tell_unread(source, reading);
 }
 
+pub(super) fn sql(source: u32, reading: &mut Reading<'_>) {
+    let document = statements::parse(source, reading.text(source));
+    reading.recognise(&document, "sql", source);
+    if let Some(at) = statements::unread(reading.text(source)) {
+        reading.problems.push((source, at, "no more words are read".to_owned()));
+    }
+}
+
 pub(super) fn xml(source: u32, reading: &mut Reading<'_>) {
     match elements::parse(source, reading.text(source)) {
         Ok(document) => reading.recognise(&document, "xml", source),
@@ -85,6 +93,18 @@ mod tests {
             let text = format!("{text}{}", "#\n".repeat(lines));
             let ledger = inspect_bytes("my.cnf", text.as_bytes()).ledger;
             assert_eq!(ledger.skips.len(), skips, "{lines}");
+        }
+    }
+
+    #[test]
+    fn words_and_attributes_that_are_not_read_are_in_the_ledger() {
+        let head = "CREATE DATABASE ENCRYPTION KEY WITH ALGORITHM = AES_256;\n";
+        let open = "<Connector keystoreFile=\"a.jks\" keystoreType=\"JKS\" ";
+        for (count, skips) in [(10, 0), (VALUES, 1)] {
+            let text = format!("{head}SELECT {};", "a ".repeat(count));
+            assert_eq!(inspect_bytes("a.sql", text.as_bytes()).ledger.skips.len(), skips);
+            let text = format!("{open}{}/>", "a=\"\" ".repeat(count));
+            assert_eq!(inspect_bytes("server.xml", text.as_bytes()).ledger.skips.len(), skips);
         }
     }
 

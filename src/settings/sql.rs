@@ -75,6 +75,16 @@ pub(crate) fn parse(source: u32, text: &str) -> Node {
     Node::new(Tree::List(statements), Span::new(source, 0..0))
 }
 
+/// Where the words begin that are not read, because there are too many.
+pub(crate) fn unread(text: &str) -> Option<usize> {
+    // A word has at least one byte.
+    if text.len() <= VALUES {
+        return None;
+    }
+    let mut tokens = Tokens { text, at: 0, is_first: true };
+    std::iter::from_fn(|| tokens.next()).nth(VALUES).map(|token| token.at)
+}
+
 /// Whether a statement cannot be over: `ALTER SYSTEM` wants its `SET` on the next line.
 fn goes_on(open: &[Token<'_>]) -> bool {
     let is_system = |token: &Token<'_>| token.text.eq_ignore_ascii_case("SYSTEM");

@@ -5,8 +5,11 @@ use std::{borrow::Cow, ops::Range};
 
 use zeroize::Zeroize;
 
+/// Name of a member that stands for others whose names are not known: no other is absent then.
+pub(crate) const OTHERS: &str = "\u{f8ff}";
+
 /// Where a value is written: a file of the [`Sources`](super::Sources), and bytes of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Span {
     pub source: u32,
     pub start: u32,
@@ -165,6 +168,25 @@ impl Node {
         }
     }
 
+    /// Whether two values are the same, wherever they are written.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (&self.tree, &other.tree) {
+            (Tree::Null, Tree::Null) | (Tree::Unknown, Tree::Unknown) => true,
+            (Tree::Bool(a), Tree::Bool(b)) => a == b,
+            (Tree::Number(a), Tree::Number(b)) => a.total_cmp(b).is_eq(),
+            (Tree::Text(a), Tree::Text(b)) | (Tree::Partial(a), Tree::Partial(b)) => a == b,
+            (Tree::List(a), Tree::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
+            }
+            (Tree::Map(a), Tree::Map(b)) => {
+                let is_same =
+                    |(a, b): (&Entry, &Entry)| a.name == b.name && a.node.is_same(&b.node);
+                a.len() == b.len() && a.iter().zip(b).all(is_same)
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.tree, Tree::Null)
     }
@@ -273,7 +295,11 @@ impl Step {
     fn take<'a>(&self, node: &'a Node, next: &mut Vec<&'a Node>, unknown: &mut bool) {
         match (self, &node.tree) {
             (_, Tree::Unknown | Tree::Partial(_)) => *unknown = true,
-            (Self::Name(name), Tree::Map(_)) => next.extend(node.get(name)),
+            (Self::Name(name), Tree::Map(_)) => {
+                let found = node.get(name);
+                *unknown |= found.is_none() && node.get(OTHERS).is_some();
+                next.extend(found);
+            }
             (Self::Name(_), Tree::List(nodes)) => {
                 for node in nodes {
                     self.take(node, next, unknown);

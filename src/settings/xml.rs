@@ -43,12 +43,16 @@ pub(crate) fn parse(source: u32, text: &str) -> Result<Node, (usize, String)> {
             left.checked_sub(1).ok_or_else(|| (begin, "more values than are read".to_owned()))?;
         match event {
             Event::Start(tag) => {
+                left = after_attributes(left, &tag)
+                    .ok_or_else(|| (begin, "more values than are read".to_owned()))?;
                 if open.len() >= DEPTH {
                     return Err((begin, "nested too deep".to_owned()));
                 }
                 open.push(opened(source, text, begin, &tag));
             }
             Event::Empty(tag) => {
+                left = after_attributes(left, &tag)
+                    .ok_or_else(|| (begin, "more values than are read".to_owned()))?;
                 close(opened(source, text, begin, &tag), open.last_mut(), &mut root)
             }
             Event::End(_) => {
@@ -92,12 +96,18 @@ pub(crate) fn parse(source: u32, text: &str) -> Result<Node, (usize, String)> {
     Ok(root.node(Span::new(source, 0..0)))
 }
 
+/// How many values may follow the attributes of an element; nothing if these are too many.
+fn after_attributes(left: usize, tag: &BytesStart<'_>) -> Option<usize> {
+    let most = left.saturating_add(1);
+    left.checked_sub(tag.attributes().with_checks(false).take(most).count())
+}
+
 fn opened(source: u32, text: &str, begin: usize, tag: &BytesStart<'_>) -> Open {
     let name = tag.local_name().into_inner().to_owned();
     let name_span = Span::new(source, begin..begin + 1 + tag.name().into_inner().len());
     let mut members = Members::default();
     let whole = text.as_ptr() as usize..text.as_ptr() as usize + text.len();
-    for attribute in tag.attributes().with_checks(false).flatten().take(VALUES) {
+    for attribute in tag.attributes().with_checks(false).flatten() {
         let raw = attribute.value.as_ref();
         let span = if whole.contains(&(raw.as_ptr() as usize)) {
             let start = offset(text, raw);

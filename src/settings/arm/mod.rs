@@ -47,6 +47,16 @@ pub(super) fn read(document: &Node, source: u32, reading: &mut Reading<'_>) {
     template(document, source, 0, &Values::default(), reading);
 }
 
+/// The same, with the values that a file gives to its parameters.
+pub(super) fn read_with(
+    document: &Node,
+    parameters: &Node,
+    source: u32,
+    reading: &mut Reading<'_>,
+) {
+    read(&bind(document, Some(parameters)), source, reading);
+}
+
 /// `Microsoft.KeyVault/vaults`, and not the `keys` of a resource inside of a vault.
 fn is_full(type_name: &str) -> bool {
     type_name.split_once('/').is_some_and(|(provider, _)| provider.contains('.'))
@@ -299,7 +309,12 @@ impl Found<'_> {
     /// Adds the resource, with `$parent` and `$scope` for what it belongs to.
     pub(super) fn push(&self, mut body: Vec<Entry>, source: u32, reading: &mut Reading<'_>) {
         let Some(of) = reading.sources.get(source) else { return };
-        if reading.resources.len() >= MOST_RESOURCES {
+        if reading.resources.len().saturating_sub(reading.begun) >= MOST_RESOURCES {
+            let problem = format!("only {MOST_RESOURCES} resources are read");
+            let last = reading.problems.last();
+            if last.is_none_or(|(_, _, of)| *of != problem) {
+                reading.problems.push((source, 0, problem));
+            }
             return;
         }
         let mut add = |name: &str, node: Node| {

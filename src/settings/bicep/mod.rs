@@ -1,12 +1,13 @@
-//! Bicep files: what they declare, with the values of [`arm`](super::arm).
-//!
-//! Modules are not followed: their files are read by themselves, and what they give is not known.
+//! Bicep files: what they declare, with the values of [`arm`](super::arm). A module is its file, with
+//! the parameters that it is given; what it gives back is not known.
 
 mod expressions;
 mod syntax;
 
 #[cfg(test)]
 mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use syntax::{File, Statement};
 
@@ -19,26 +20,137 @@ use super::{
         expression::{Expression, Kind},
         is_short_name, level,
     },
+    terraform::{join, split},
     tree::{Entry, Node, Tree},
 };
 
 /// Members that say how a resource is deployed, and not what it is.
 const AROUND: &[&str] = &["dependsOn", "parent"];
 
-/// Reads every resource of a file.
+/// Modules inside of one another.
+const DEPTH: usize = 16;
+
+/// Uses of modules in one file and all that it calls.
+const MOST_MODULES: usize = 2_000;
+
+/// What parameters are given, by name in small letters.
+pub(super) type Given = BTreeMap<String, Node>;
+
+/// Files that may call one another.
+pub(super) struct Project {
+    files: BTreeMap<u32, File>,
+    by_path: BTreeMap<String, u32>,
+}
+
+impl Project {
+    pub(super) fn parse(numbers: &[u32], reading: &mut Reading<'_>) -> Self {
+        let mut project = Self { files: BTreeMap::new(), by_path: BTreeMap::new() };
+        for &number in numbers {
+            let Some(source) = reading.sources.get(number) else { continue };
+            let file = syntax::parse(number, &source.text);
+            let problems = file.problems.iter().map(|(at, why)| (number, *at, why.clone()));
+            reading.problems.extend(problems);
+            project.files.insert(number, file);
+            project.by_path.insert(join(&source.path, "."), number);
+        }
+        project
+    }
+
+    /// The file that a module names.
+    fn called(&self, by: u32, module: &Statement, reading: &Reading<'_>) -> Option<u32> {
+        let path = &reading.sources.get(by)?.path;
+        self.by_path.get(&join(split(path).0, &module.type_name)).copied()
+    }
+
+    /// Files that no other calls.
+    pub(super) fn roots(&self, reading: &Reading<'_>) -> Vec<u32> {
+        let called: BTreeSet<u32> = self
+            .files
+            .iter()
+            .flat_map(|(number, file)| file.modules.iter().map(move |module| (*number, module)))
+            .filter_map(|(number, module)| {
+                self.called(number, module, reading).filter(|called| *called != number)
+            })
+            .collect();
+        let roots: Vec<u32> =
+            self.files.keys().copied().filter(|number| !called.contains(number)).collect();
+        // Of those that only call one another, each is read by itself.
+        if roots.is_empty() { self.files.keys().copied().collect() } else { roots }
+    }
+
+    /// Reads every resource of a file and of what it calls.
+    pub(super) fn evaluate(&self, number: u32, given: &Given, reading: &mut Reading<'_>) {
+        let mut left = MOST_MODULES;
+        self.file(number, given, 0, &mut left, reading);
+        if left == 0 {
+            let problem = format!("only {MOST_MODULES} uses of modules are read");
+            reading.problems.push((number, 0, problem));
+        }
+    }
+
+    fn file(
+        &self,
+        number: u32,
+        given: &Given,
+        depth: usize,
+        left: &mut usize,
+        reading: &mut Reading<'_>,
+    ) {
+        let Some(file) = self.files.get(&number) else { return };
+        let mut values = Values::default();
+        declare(file, given, &mut values);
+        resources(number, file, &values, reading);
+        for module in &file.modules {
+            let called = self.called(number, module, reading);
+            let Some(called) = called.filter(|_| depth < DEPTH) else { continue };
+            let parameters = member(unfolded(&module.value), "params");
+            let mut all: Vec<Given> = Vec::new();
+            instances(module, &values, || {
+                values.each_way(|| {
+                    let node = parameters.map(|parameters| values.expression(parameters, 0));
+                    let entries = node.as_ref().map(Node::entries).unwrap_or_default();
+                    let given = |of: &Entry| (of.name.to_ascii_lowercase(), of.node.clone());
+                    all.push(entries.iter().map(given).collect());
+                });
+            });
+            for given in all {
+                if *left == 0 {
+                    return;
+                }
+                *left -= 1;
+                self.file(called, &given, depth + 1, left, reading);
+            }
+        }
+    }
+}
+
+/// What a file of parameters gives, and the file that it is for.
+pub(super) fn parameters(source: u32, text: &str) -> (Given, Option<&str>) {
+    let file = syntax::parse(source, text);
+    let values = Values::default();
+    let given = file.parameters.iter().filter_map(|(name, value)| {
+        Some((name.to_ascii_lowercase(), values.expression(value.as_ref()?, 0)))
+    });
+    let given = given.collect();
+    let using = text.lines().find_map(|line| line.trim().strip_prefix("using "));
+    (given, using.map(|path| path.trim().trim_matches('\'')))
+}
+
+/// Reads every resource of a file by itself.
+#[cfg(test)]
 pub(super) fn read(source: u32, reading: &mut Reading<'_>) {
-    let file = syntax::parse(source, reading.text(source));
-    reading.problems.extend(file.problems.iter().map(|(at, why)| (source, *at, why.clone())));
-    let mut values = Values::default();
-    declare(&file, &mut values);
+    Project::parse(&[source], reading).evaluate(source, &Given::new(), reading);
+}
+
+fn resources(source: u32, file: &File, values: &Values<'_>, reading: &mut Reading<'_>) {
     for statement in file.resources.iter().filter(|statement| !statement.is_existing) {
         let body = unfolded(&statement.value);
-        let turns = instances(statement, &values, || {
-            let (type_name, name) = named(statement, body, &file, &values);
+        let turns = instances(statement, values, || {
+            let (type_name, name) = named(statement, body, file, values);
             let (span, level) = (statement.span, level(&file.target));
             let found = Found { type_name: &type_name, name: &name, span, level };
             values.each_way(|| {
-                found.push(members(body, statement, &values), source, reading);
+                found.push(members(body, statement, values), source, reading);
             });
         });
         let at = usize::try_from(statement.span.start).unwrap_or_default();
@@ -55,9 +167,13 @@ pub(super) fn read(source: u32, reading: &mut Reading<'_>) {
 }
 
 /// Says what every name of the file stands for.
-fn declare<'a>(file: &'a File, values: &mut Values<'a>) {
+fn declare<'a>(file: &'a File, given: &Given, values: &mut Values<'a>) {
     let key = |name: &str| name.to_ascii_lowercase();
     for (name, default) in &file.parameters {
+        if let Some(node) = given.get(&key(name)) {
+            values.definitions.insert(key(name), Definition::Known(node.clone()));
+            continue;
+        }
         let definition = match default {
             Some(default) => Definition::Expression(default),
             None => Definition::Known(Node::new(
@@ -70,7 +186,7 @@ fn declare<'a>(file: &'a File, values: &mut Values<'a>) {
     for (name, value) in &file.variables {
         values.definitions.insert(key(name), Definition::Expression(value));
     }
-    for name in &file.modules {
+    for name in file.modules.iter().map(|module| &module.symbol) {
         let node = Node::new(Tree::text(name.as_str()), super::tree::Span::default());
         values.definitions.insert(key(name), Definition::Resource(name.clone(), node));
     }

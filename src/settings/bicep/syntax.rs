@@ -17,7 +17,8 @@ pub(super) struct File {
     /// Parameters, with their defaults.
     pub parameters: Vec<(String, Option<Expression>)>,
     pub variables: Vec<(String, Expression)>,
-    pub modules: Vec<String>,
+    /// Other files, with their path in the place of a type.
+    pub modules: Vec<Statement>,
     /// What it is deployed to: `subscription` …; empty for a group of resources.
     pub target: String,
     pub resources: Vec<Statement>,
@@ -180,11 +181,26 @@ impl<'a> Parser<'a> {
             }
             "resource" => self.resource(0)?,
             "module" => {
-                let name = self.need_name()?.to_owned();
+                self.skip(false);
+                let start = self.at;
+                let symbol = self.need_name()?.to_owned();
+                let span = self.span(start);
+                self.skip(false);
+                let path = self.at;
                 self.skip_type()?;
+                let path = self.text.get(path..self.at).unwrap_or_default().trim();
+                let path = path.trim_matches('\'').to_owned();
                 self.expect("=", "`=` is missing")?;
-                self.expression(0)?;
-                self.file.modules.push(name);
+                let value = self.expression(0)?;
+                self.file.modules.push(Statement {
+                    symbol,
+                    type_name: path,
+                    version: String::new(),
+                    is_existing: false,
+                    parent: None,
+                    value,
+                    span,
+                });
             }
             "targetScope" => {
                 self.expect("=", "`=` is missing")?;

@@ -6,10 +6,15 @@ pub(crate) mod syntax;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use hcl_edit::{parser, template::Template};
 
 use self::syntax::{Attribute, Block, Body, Expr, Frame, Kind, Part};
 use super::tree::{Entry, Node, Span, Tree};
+
+/// Keys that are set again in one text.
+const REPEATS: usize = 20;
 
 /// Parts of a file with mistakes that are tried one by one.
 const PARTS: usize = 10_000;
@@ -28,7 +33,8 @@ pub(crate) fn parse(source: u32, text: &str) -> Parsed {
     // A byte order mark is counted, and read over.
     let skipped = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let rest = text.get(skipped..).unwrap_or_default();
-    if add(Frame { source, base: skipped, fixed: None }, rest, &mut parsed.body).is_ok() {
+    if let Ok(problem) = add(Frame { source, base: skipped, fixed: None }, rest, &mut parsed.body) {
+        parsed.problems.extend(problem.map(|(at, why)| (skipped + at, why)));
         return parsed;
     }
     let mut starts = starts_of_blocks(rest);
@@ -37,21 +43,59 @@ pub(crate) fn parse(source: u32, text: &str) -> Parsed {
     for (&start, end) in starts.iter().zip(ends) {
         let part = rest.get(start..end).unwrap_or_default();
         let base = start + skipped;
-        if let Err((at, problem)) = add(Frame { source, base, fixed: None }, part, &mut parsed.body)
-        {
-            parsed.problems.push((base + at, problem));
+        match add(Frame { source, base, fixed: None }, part, &mut parsed.body) {
+            Ok(problem) => parsed.problems.extend(problem.map(|(at, why)| (base + at, why))),
+            Err((at, problem)) => parsed.problems.push((base + at, problem)),
         }
     }
     parsed
 }
 
-fn add(frame: Frame, text: &str, body: &mut Body) -> Result<(), (usize, String)> {
-    // The parser wants the last line ended.
-    let written = parser::parse_body(text).map_err(|error| {
-        (error.location().offset(), error.message().lines().collect::<Vec<_>>().join(", "))
-    })?;
-    frame.body(&written, body);
-    Ok(())
+/// What could not be read: at which byte, and why.
+type Problem = (usize, String);
+
+/// Adds what a text holds. Of a key that occurs again in an object, which the parser refuses, the
+/// first counts; the problem says so.
+fn add(frame: Frame, text: &str, body: &mut Body) -> Result<Option<Problem>, Problem> {
+    let mut text = Cow::Borrowed(text);
+    let mut repeated = None;
+    for attempt in 0..=REPEATS {
+        let error = match parser::parse_body(&text) {
+            Ok(written) => {
+                frame.body(&written, body);
+                return Ok(repeated);
+            }
+            Err(error) => error,
+        };
+        let at = error.location().offset();
+        let is_repeated = error.message().contains("redefined object key");
+        match with_another_key(&text, at, attempt).filter(|_| is_repeated && attempt < REPEATS) {
+            Some(again) => {
+                repeated.get_or_insert((at, "of a key that is set again the first counts".into()));
+                text = Cow::Owned(again);
+            }
+            None => return Err((at, error.message().lines().collect::<Vec<_>>().join(", "))),
+        }
+    }
+    Err((0, "its keys are set again and again".to_owned()))
+}
+
+/// A text with another name, of the same length, for the key at byte `at`.
+fn with_another_key(text: &str, at: usize, attempt: usize) -> Option<String> {
+    let rest = text.get(at..)?;
+    let start = at + usize::from(rest.starts_with('"'));
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let is_inside = |c: char| if start > at { c != '"' && c != '\\' } else { is_name(c) };
+    let name = text.get(start..)?;
+    let length = name.find(|c| !is_inside(c))?;
+    let letter = char::from(b'a' + u8::try_from(attempt % 26).ok()?);
+    let new = match length {
+        0 => return None,
+        1 => letter.to_string(),
+        _ => format!("z{attempt:z>width$}", width = length - 1),
+    };
+    let new = new.get(..length)?;
+    Some(format!("{}{new}{}", text.get(..start)?, text.get(start + length..)?))
 }
 
 /// Bytes at which blocks and attributes of the outermost level begin, by braces and by the first

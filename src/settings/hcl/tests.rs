@@ -78,3 +78,17 @@ fn no_beginning_and_no_damage_of_a_text_makes_it_fail() {
     read(&format!("a = {}", "[".repeat(10_000)));
     read(&format!("a = {}1", "!".repeat(10_000)));
 }
+
+#[test]
+fn a_key_that_is_set_again_costs_nothing_but_itself() {
+    let text = "a \"b\" {\n  tags = {\n    x = 1\n    x = 2\n    \"long\" = 3\n    \"long\" = 4\n  }\n  after = 5\n}\n";
+    let parsed = parse(0, text);
+    assert_eq!(parsed.problems.len(), 1);
+    let document = document(&parsed.body, Span::new(0, 0..text.len()), text);
+    let block = &document.get("a").unwrap().elements()[0];
+    let tags = block.get("tags").unwrap();
+    assert_eq!(tags.get("x").unwrap().as_int(), Some(1));
+    assert_eq!(tags.get("long").unwrap().as_int(), Some(3));
+    let after = block.get("after").unwrap();
+    assert_eq!(&text[after.span.start as usize..after.span.end as usize], "5");
+}

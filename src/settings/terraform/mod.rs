@@ -31,13 +31,21 @@ use self::{
     module::{Directory, body_of_json, expression_of_json},
     world::World,
 };
-use super::{Reading, hcl, json, lower::Resource};
+use super::{
+    Reading,
+    hcl::{self, syntax::Expr},
+    json,
+    lower::{self, Resource},
+};
 
 /// The name of the front end.
 pub(crate) const NAME: &str = "terraform";
 
 /// Files that a module may read are kept up to this size.
 const LONGEST_BESIDE: usize = 64 << 10;
+
+/// Files of settings by which one root is evaluated again.
+const NAMED: usize = 50;
 
 /// Stack of the thread that evaluates. It holds [`eval::DEPTH`] expressions inside of one another.
 const STACK: usize = 256 << 20;
@@ -189,8 +197,23 @@ fn evaluate(
                 parsed.entry(path).or_insert_with(|| parse(path, files, reading, &mut problems));
             }
         }
+        let first = resources.len();
         let mut world = World::new(&parsed, &files, reading.sources, is_wanted);
         world.evaluate(root, &mut resources);
+        for number in named_settings(root, directories, reading) {
+            let given: BTreeMap<String, Expr> =
+                settings_of(number, reading, &mut problems).into_iter().collect();
+            let mut again = World::new(&parsed, &files, reading.sources, is_wanted);
+            let is_declared = again.is_declared_by(root, &given);
+            if !is_declared {
+                continue;
+            }
+            again.given = given;
+            let mut others = Vec::new();
+            again.evaluate(root, &mut others);
+            let changed = lower::changed(resources.get(first..).unwrap_or_default(), others);
+            resources.extend(changed);
+        }
         evaluated.append(&mut world.evaluated.into_inner());
         problems.append(&mut world.problems.into_inner());
         parsed.retain(|path, _| called.contains(&(*path).to_owned()));
@@ -233,44 +256,77 @@ fn parse(
     }
     // Those that are read without being named, in the order in which they are read.
     let mut settings: Vec<u32> = files.settings.clone();
-    settings.retain(|number| {
-        let name = name(number);
-        name.starts_with("terraform.tfvars") || name.contains(".auto.tfvars")
-    });
+    settings.retain(|number| is_read_always(&name(number)));
     settings.sort_by_key(|number| {
         let name = name(number);
         (!name.starts_with("terraform.tfvars"), name)
     });
     for number in settings {
-        let text = reading.text(number);
-        if name(&number).ends_with(".json") {
-            match json::parse(number, text) {
-                Ok(node) => directory.settings.extend(
-                    node.entries()
-                        .iter()
-                        .map(|entry| (entry.name.clone(), expression_of_json(&entry.node, false))),
-                ),
-                Err((at, problem)) => problems.push((number, at, problem)),
-            }
-        } else {
-            let parsed = hcl::parse(number, text);
-            problems.extend(parsed.problems.into_iter().map(|(at, why)| (number, at, why)));
-            let attributes = parsed.body.attributes.into_iter();
-            directory.settings.extend(attributes.map(|of| (of.name, of.value)));
-        }
+        directory.settings.extend(settings_of(number, reading, problems));
     }
     directory
 }
 
+/// What a file sets.
+fn settings_of(
+    number: u32,
+    reading: &Reading<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(String, Expr)> {
+    let text = reading.text(number);
+    if reading.sources.get(number).is_some_and(|source| source.path.ends_with(".json")) {
+        let node = match json::parse(number, text) {
+            Ok(node) => node,
+            Err((at, problem)) => {
+                problems.push((number, at, problem));
+                return Vec::new();
+            }
+        };
+        let entries = node.entries().iter();
+        return entries.map(|of| (of.name.clone(), expression_of_json(&of.node, false))).collect();
+    }
+    let parsed = hcl::parse(number, text);
+    problems.extend(parsed.problems.into_iter().map(|(at, why)| (number, at, why)));
+    parsed.body.attributes.into_iter().map(|of| (of.name, of.value)).collect()
+}
+
+/// Whether a file is read without being named.
+fn is_read_always(name: &str) -> bool {
+    name.starts_with("terraform.tfvars") || name.contains(".auto.tfvars")
+}
+
+/// Files that `-var-file` may name for a root: beside it, and in directories below it that are no
+/// modules.
+fn named_settings(
+    root: &str,
+    directories: &BTreeMap<String, Files>,
+    reading: &Reading<'_>,
+) -> Vec<u32> {
+    let is_below = |path: &str| {
+        root.is_empty() || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let near = directories
+        .iter()
+        .filter(|(path, files)| *path == root || files.code.is_empty() && is_below(path));
+    let is_named = |path: &str, number: &u32| {
+        let name = reading.sources.get(*number).map_or("", |source| split(&source.path).1);
+        path != root || !is_read_always(name)
+    };
+    let numbers = near.flat_map(|(path, files)| {
+        files.settings.iter().copied().filter(move |number| is_named(path, number))
+    });
+    numbers.take(NAMED).collect()
+}
+
 /// Directory and name of a path, also of one inside of a container.
-fn split(path: &str) -> (&str, &str) {
+pub(super) fn split(path: &str) -> (&str, &str) {
     let at = path.rfind(['/', '\\', '!', ':']).map_or(0, |at| at + 1);
     let (directory, name) = path.split_at_checked(at).unwrap_or(("", path));
     (directory.trim_end_matches(['/', '\\']), name)
 }
 
 /// `path` seen from a directory, without `.` and `..`.
-fn join(directory: &str, path: &str) -> String {
+pub(super) fn join(directory: &str, path: &str) -> String {
     // A container ends where no `..` leads out of it.
     let end = directory.rfind(['!', ':']).map_or(0, |at| at + 1);
     let (container, directory) = directory.split_at_checked(end).unwrap_or(("", directory));

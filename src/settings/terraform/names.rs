@@ -49,7 +49,10 @@ impl<'a> World<'a> {
                         None => self.eval(value, scope),
                     }
                 }),
-                None => of.directory.settings.get(name).map(|v| self.eval(v, Scope::new(of))),
+                None => {
+                    let set = self.given.get(name).or_else(|| of.directory.settings.get(name));
+                    set.map(|value| self.eval(value, Scope::new(of)))
+                }
             };
             let may_be_null = !matches!(
                 declared("nullable").map(|value| &value.kind),

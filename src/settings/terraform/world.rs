@@ -57,6 +57,8 @@ pub(super) struct World<'a> {
     /// Directories of which at least one use was evaluated.
     pub evaluated: RefCell<BTreeSet<String>>,
     pub problems: RefCell<Vec<(u32, usize, String)>>,
+    /// What the root is given by a file that is named: it counts more than what is read always.
+    pub given: BTreeMap<String, Expr>,
 }
 
 /// All that a call of a module makes.
@@ -92,6 +94,7 @@ impl<'a> World<'a> {
             attributes: RefCell::default(),
             evaluated: RefCell::default(),
             problems: RefCell::default(),
+            given: BTreeMap::new(),
         }
     }
 
@@ -109,6 +112,12 @@ impl<'a> World<'a> {
         if resources.len() >= most {
             self.problem(at, format!("only {RESOURCES} resources of it are looked at"));
         }
+    }
+
+    /// Whether the root declares any of these variables.
+    pub(super) fn is_declared_by(&self, root: &str, given: &BTreeMap<String, Expr>) -> bool {
+        let variables = self.directories.get(root).map(|directory| &directory.variables);
+        variables.is_some_and(|known| given.keys().any(|name| known.contains_key(name)))
     }
 
     /// Takes what something costs. Nothing is evaluated once all is spent.

@@ -1,0 +1,180 @@
+//! Files of deployments of Azure that belong together: Bicep with its modules, templates, and the
+//! parameters that are kept beside them. What is deployed without a file of parameters has their
+//! defaults; with each such file it is looked at once more.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Reading, arm,
+    bicep::{self, Given, Project},
+    json, lower,
+    terraform::{join, split},
+    tree::Node,
+};
+
+pub(crate) const NAME: &str = "bicep";
+
+/// Larger files are no parameters.
+const LONGEST: usize = 256 << 10;
+
+/// Whether a JSON document is a template, which may have parameters beside it.
+pub(crate) fn is_template(bytes: &[u8]) -> bool {
+    let head = bytes.get(..4096).unwrap_or(bytes);
+    memchr::memmem::find(head, b"eploymentTemplate.json").is_some()
+}
+
+/// Whether a JSON document gives values to parameters.
+pub(crate) fn is_parameters(path: &str, bytes: &[u8]) -> bool {
+    path.ends_with(".json")
+        && bytes.len() <= LONGEST
+        && memchr::memmem::find(bytes, b"eploymentParameters.json").is_some()
+}
+
+/// Whether a file may belong to a deployment, by its name.
+pub(crate) fn is_named_so(path: &str) -> bool {
+    path.ends_with(".bicep")
+        || path.ends_with(".bicepparam")
+        || path.ends_with(".json") && split(path).1.contains("parameters")
+}
+
+/// Bicep files in which something is about keys, and those that call them.
+fn code(reading: &Reading<'_>) -> Vec<u32> {
+    let files: Vec<(u32, String, Vec<String>)> = reading
+        .sources
+        .iter()
+        .filter(|(_, source)| source.path.ends_with(".bicep"))
+        .map(|(number, source)| {
+            let directory = split(&source.path).0;
+            let texts = source.text.split('\'').filter(|text| text.ends_with(".bicep"));
+            let calls = texts.map(|text| join(directory, text)).collect();
+            (number, join(&source.path, "."), calls)
+        })
+        .collect();
+    let mut wanted: BTreeSet<u32> = reading.marked.clone();
+    let mut paths: BTreeSet<&str> = BTreeSet::new();
+    loop {
+        let before = paths.len();
+        for (number, path, calls) in &files {
+            if wanted.contains(number) || calls.iter().any(|called| paths.contains(&**called)) {
+                wanted.insert(*number);
+                paths.insert(path);
+            }
+        }
+        if paths.len() == before {
+            break;
+        }
+    }
+    files.iter().map(|(number, ..)| *number).filter(|number| wanted.contains(number)).collect()
+}
+
+/// Values for the parameters of a deployment.
+enum Values {
+    Bicep(Given),
+    /// As JSON has them: `{name: {value: …}}`.
+    Json(Node),
+}
+
+/// Reads all documents of the run.
+pub(crate) fn read(_first: u32, reading: &mut Reading<'_>) {
+    let sources = reading.sources;
+    let mut templates = Vec::new();
+    let mut parameters = Vec::new();
+    for (number, source) in sources.iter() {
+        let is_marked = reading.marked.contains(&number);
+        match source.path.as_str() {
+            path if path.ends_with(".bicepparam") => parameters.push(number),
+            path if path.ends_with(".bicep") => {}
+            path if is_parameters(path, source.text.as_bytes()) && !is_marked => {
+                parameters.push(number);
+            }
+            _ => templates.push(number),
+        }
+    }
+    let code = code(reading);
+    let project = Project::parse(&code, reading);
+    let roots = project.roots(reading);
+    for number in roots.iter().chain(&templates).copied() {
+        let first = reading.resources.len();
+        reading.begun = first;
+        let is_bicep = code.contains(&number);
+        if is_bicep {
+            project.evaluate(number, &Given::new(), reading);
+        } else {
+            super::read_json(number, reading);
+        }
+        let known = reading.problems.len();
+        for values in parameters_of(number, &roots, &templates, &parameters, reading) {
+            let before = reading.resources.len();
+            reading.begun = before;
+            match (values, is_bicep) {
+                (Values::Bicep(given), true) => project.evaluate(number, &given, reading),
+                (Values::Json(node), true) => {
+                    project.evaluate(number, &given_by(&node), reading);
+                }
+                (Values::Json(node), false) => {
+                    if let Ok(document) = json::parse(number, reading.text(number)) {
+                        arm::read_with(&document, &node, number, reading);
+                    }
+                }
+                (Values::Bicep(_), false) => {}
+            }
+            let again = reading.resources.split_off(before);
+            let of_first = reading.resources.get(first..).unwrap_or_default();
+            let changed = lower::changed(of_first, again);
+            reading.resources.extend(changed);
+        }
+        // They were told before.
+        reading.problems.truncate(known);
+    }
+}
+
+fn given_by(parameters: &Node) -> Given {
+    let entries = parameters.entries().iter();
+    entries
+        .filter_map(|of| Some((of.name.to_ascii_lowercase(), of.node.get("value")?.clone())))
+        .collect()
+}
+
+/// The values of every file of parameters that is for this file.
+fn parameters_of(
+    number: u32,
+    roots: &[u32],
+    templates: &[u32],
+    parameters: &[u32],
+    reading: &Reading<'_>,
+) -> Vec<Values> {
+    let path = |number: u32| reading.sources.get(number).map_or("", |of| of.path.as_str());
+    let (directory, name) = split(path(number));
+    let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
+    let own = format!("{}.", stem(name));
+    let beside: Vec<&str> = roots
+        .iter()
+        .chain(templates)
+        .map(|of| split(path(*of)))
+        .filter(|(of, _)| *of == directory)
+        .map(|(_, name)| name)
+        .collect();
+    let mut found = Vec::new();
+    for &of in parameters {
+        let (of_directory, of_name) = split(path(of));
+        let text = reading.text(of);
+        if of_name.ends_with(".bicepparam") {
+            let (given, using) = bicep::parameters(of, text);
+            let used = using.map(|using| join(of_directory, using));
+            if used.is_some_and(|used| used == join(path(number), ".")) {
+                found.push(Values::Bicep(given));
+            }
+            continue;
+        }
+        let is_named = of_name.starts_with(&own) || beside.len() == 1;
+        if of_directory != directory || !is_named {
+            continue;
+        }
+        if let Ok(document) = json::parse(of, text)
+            && let Some(node) = document.get("parameters")
+        {
+            found.push(Values::Json(node.clone()));
+        }
+    }
+    found
+}

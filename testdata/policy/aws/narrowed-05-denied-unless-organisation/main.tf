@@ -1,0 +1,12 @@
+resource "aws_kms_key" "pan" {
+  description         = "PAN"
+  enable_key_rotation = true
+  policy              = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Principal = { AWS = "arn:aws:iam::111122223333:root" }, Action = "kms:*", Resource = "*" },
+      { Effect = "Allow", Principal = { AWS = "*" }, Action = "kms:Decrypt", Resource = "*" },
+      { Effect = "Deny", Principal = { AWS = "*" }, Action = "kms:*", Resource = "*", Condition = { StringNotEquals = { "aws:PrincipalOrgID" = "o-a1b2c3d4e5" } } },
+    ]
+  })
+}

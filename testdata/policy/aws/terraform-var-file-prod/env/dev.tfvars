@@ -1,0 +1,1 @@
+who = "arn:aws:iam::111122223333:role/pay"

@@ -1,0 +1,10 @@
+resource "aws_kms_external_key" "pan" {
+  description = "PAN"
+  policy      = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Principal = { AWS = "arn:aws:iam::111122223333:root" }, Action = "kms:*", Resource = "*" },
+      { Effect = "Allow", Principal = { AWS = "*" }, Action = "kms:Decrypt", Resource = "*" },
+    ]
+  })
+}

@@ -1,0 +1,7 @@
+param protect bool = true
+module vault './modules/vault.bicep' = {
+  name: 'vault'
+  params: {
+    purge: protect
+  }
+}

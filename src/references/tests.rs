@@ -7,6 +7,7 @@ use crate::{
     feed::Buffer,
     inspect,
     layers::Scope,
+    settings::providers::Providers,
 };
 
 const NAMES: &str = include_str!("../../testdata/references/names.txt");
@@ -15,7 +16,8 @@ const NO_NAMES: &str = include_str!("../../testdata/references/no-names.txt");
 
 fn facts(bytes: &[u8]) -> Vec<Fact> {
     let mut buffer = Buffer::new();
-    let found = inspect::reader("names.txt", &mut &bytes[..], &mut buffer, Scope::all());
+    let scope = Scope::by(Providers::builtin());
+    let found = inspect::reader("names.txt", &mut &bytes[..], &mut buffer, scope);
     found.facts.into_iter().filter(|fact| fact.kind == Kind::Reference).collect()
 }
 

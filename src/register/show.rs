@@ -17,6 +17,11 @@ pub struct DiffRow {
 pub const DIFF_TABLE: &[DiffRow] = &[
     DiffRow { name: "json", about: "For machines", render: json },
     DiffRow { name: "markdown", about: "A table for a pull request", render: markdown },
+    DiffRow {
+        name: "sarif",
+        about: "SARIF 2.1.0 with the baseline state of each change",
+        render: super::sarif::render,
+    },
     DiffRow { name: "text", about: "Sentences for people", render: text },
 ];
 
@@ -83,7 +88,7 @@ fn more(change: &Difference) -> Option<String> {
 }
 
 /// Which key it was and which it is.
-fn which(change: &Difference) -> String {
+pub(super) fn which(change: &Difference) -> String {
     between(change.before.as_deref(), change.after.as_deref(), &change.key)
 }
 
@@ -114,7 +119,7 @@ fn totals(diff: &Diff) -> String {
     format!("{}: {}", count_of(diff.changes.len() as u64, "change"), parts.join(", "))
 }
 
-fn cautions(diff: &Diff) -> impl Iterator<Item = &'static str> {
+pub(super) fn cautions(diff: &Diff) -> impl Iterator<Item = &'static str> {
     let old = (!diff.old_complete).then_some(
         "The earlier scan did not examine everything: what is added may have been there before.",
     );
@@ -124,7 +129,7 @@ fn cautions(diff: &Diff) -> impl Iterator<Item = &'static str> {
     old.into_iter().chain(new)
 }
 
-const fn title(change: Change) -> &'static str {
+pub(super) const fn title(change: Change) -> &'static str {
     match change {
         Change::NewlyPlaintext => "newly in plain text",
         Change::MaterialChanged => "other key",
@@ -139,6 +144,7 @@ const fn title(change: Change) -> &'static str {
         Change::IllegalTransition => "state not possible",
         Change::DuplicateMaterial => "one key under several ids",
         Change::AliasRepointed => "alias repointed",
+        Change::ReferenceChanged => "another key is named",
         Change::KekWeaker => "wrapped by a weaker key",
         Change::WrappingBroken => "wrapping broken",
         Change::ParentChanged => "wrapped by another key",
@@ -157,7 +163,7 @@ const fn title(change: Change) -> &'static str {
 }
 
 /// What happened, without the places.
-fn sentence(change: &Difference) -> String {
+pub(super) fn sentence(change: &Difference) -> String {
     let what = &change.what;
     if let Some(attribute) = &change.attribute {
         return of_entry(change, attribute);
@@ -187,6 +193,7 @@ fn sentence(change: &Difference) -> String {
         Change::Substituted
         | Change::IllegalTransition
         | Change::AliasRepointed
+        | Change::ReferenceChanged
         | Change::KekWeaker
         | Change::WrappingBroken
         | Change::ParentChanged
@@ -216,6 +223,17 @@ fn of_entry(change: &Difference, attribute: &str) -> String {
     let was = change.was.as_deref().map_or("nothing", short_state);
     let now = change.now.as_deref().map_or("nothing", short_state);
     match change.change {
+        Change::NewPlace if attribute == "references" => match &change.was {
+            Some(was) => format!("{what}: named in another place too, {now}; it was in {was}."),
+            None => format!("{what}: a key that was named nowhere is named in {now}."),
+        },
+        Change::PlaceGone if attribute == "references" => {
+            format!("{what}: no longer named in {was}.")
+        }
+        Change::ReferenceChanged => format!("Another key is named: {now}, where it was {was}."),
+        Change::Unregistered => {
+            format!("{what}: named here, and the register does not approve {now}.")
+        }
         Change::Substituted => format!(
             "{what}: the same entry and version, and another key. Its fingerprint was {}, and is {}.",
             short(was),

@@ -33,6 +33,11 @@ pub(crate) fn compare(old: &Approved, new: &Approved, today: Date) -> Diff {
     }
     gone_and_come(&pairs, &scene, &mut changes);
     duplicates(old.keys(), new.keys(), &mut changes);
+    for change in &mut changes {
+        let register = if change.after.is_some() { new } else { old };
+        change.file = Some(register.name.clone());
+        change.line = change.line.filter(|_| register.has_lines);
+    }
     Diff::new(changes, (true, true))
 }
 
@@ -122,6 +127,8 @@ pub(super) fn difference(
         now: None,
         before: old.map(identity),
         after: new.map(identity),
+        file: None,
+        line: Some(key.id.referenced.line()),
     })
 }
 

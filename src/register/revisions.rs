@@ -1,7 +1,7 @@
 //! Two states of one tree, each with what was seen in it and what it approves: what changed, told
 //! once. What the approved register explains, such as a rotation, is no surprise in the bytes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Change, Diff, Difference, Register,
@@ -38,20 +38,20 @@ pub(crate) fn between(old: &Side, new: &Side, today: Date) -> Diff {
         approves(new).into_iter().filter(|change| !known.contains(&unplaced(change.clone())));
     let came: Vec<Difference> = came.collect();
 
-    let rotated: Vec<&Difference> =
-        written.iter().filter(|change| change.change == Change::Rotated).collect();
-    // A register that is new or gone says nothing about what is in the places.
-    let explained = |id: &str, side: fn(&Difference) -> Option<&String>| {
-        was.is_some()
-            && now.is_some()
-            && rotated.iter().any(|of| side(of).is_some_and(|text| text.contains(id)))
-    };
-    let is_before = |id: &str| explained(id, |of| of.before.as_ref());
-    let is_after = |id: &str| explained(id, |of| of.after.as_ref());
+    let rotated = || written.iter().filter(|change| change.change == Change::Rotated);
+    let went: BTreeSet<&str> = rotated().filter_map(|of| material(of.before.as_ref()?)).collect();
+    let come: BTreeSet<&str> = rotated().filter_map(|of| material(of.after.as_ref()?)).collect();
+    let is_before = |id: &str| went.contains(id);
+    let is_after = |id: &str| come.contains(id);
     let refused: BTreeSet<&str> = came
         .iter()
         .filter(|change| change.change == Change::Unregistered)
         .map(|change| change.key.as_str())
+        .collect();
+    let repointed: BTreeSet<(&[String], Option<&str>)> = came
+        .iter()
+        .filter(|change| change.change == Change::AliasRepointed)
+        .map(|change| (change.places.as_slice(), change.now.as_deref()))
         .collect();
     changes.retain(|change| match change.change {
         // The key that came is the one whose rotation the register tells.
@@ -61,11 +61,32 @@ pub(crate) fn between(old: &Side, new: &Side, today: Date) -> Diff {
         }
         Change::Added => !is_after(&change.key) && !refused.contains(change.key.as_str()),
         Change::Removed => !is_before(&change.key),
+        // The register tells it better: it knows whose key it is.
+        Change::AliasRepointed => {
+            !repointed.contains(&(change.places.as_slice(), change.now.as_deref()))
+        }
         _ => true,
     });
+    let ids = was.map_or(BTreeMap::new(), by_material);
+    for change in changes.iter_mut().filter(|of| of.change == Change::MaterialChanged) {
+        if let Some((material, id)) = change.was.as_ref().and_then(|of| ids.get_key_value(of)) {
+            change.before = Some(format!("{id} ({material})"));
+        }
+    }
     changes.extend(written);
     changes.extend(came);
     Diff::new(changes, complete)
+}
+
+/// Ids of entries by what they say of the key.
+fn by_material(approved: &Approved) -> BTreeMap<String, &str> {
+    let keys = approved.keys().iter();
+    keys.filter_map(|key| Some((key.key_id()?, key.id.value.as_str()))).collect()
+}
+
+/// The fingerprint in `ID version VERSION (FINGERPRINT)`.
+fn material(identity: &str) -> Option<&str> {
+    identity.strip_suffix(')')?.rsplit_once('(').map(|(_, id)| id)
 }
 
 /// Without the line, which moves when something is inserted above it.

@@ -28,6 +28,9 @@ pub const DIFF_TABLE: &[DiffRow] = &[
 /// Files of one change that are named; the others are counted.
 const PLACES: usize = 3;
 
+/// Bytes of a table: a comment on GitHub has room for 65,536 characters.
+const COMMENT: usize = 60_000;
+
 fn json(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
     write_pretty(diff, out)
 }
@@ -62,18 +65,26 @@ fn markdown(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
     } else {
         writeln!(out, "**{}**\n", escaped(&totals(diff)))?;
         writeln!(out, "| Change | What happened | Where | Key |\n|---|---|---|---|")?;
-        for change in &diff.changes {
+        let mut room = COMMENT;
+        for (number, change) in diff.changes.iter().enumerate() {
             let mut places: Vec<String> =
                 change.places.iter().take(PLACES).map(|place| code(place)).collect();
             places.extend(more(change));
-            writeln!(
-                out,
+            let row = format!(
                 "| {} | {} | {} | {} |",
                 title(change.change),
                 escaped(&sentence(change)),
                 places.join("<br>"),
                 code(&which_short(change))
-            )?;
+            );
+            let Some(rest) = room.checked_sub(row.len()) else {
+                let left = diff.changes.len().saturating_sub(number);
+                let left = count_of(left as u64, "less grave change");
+                writeln!(out, "\n{left} had no room here; `--format json` has them all.")?;
+                break;
+            };
+            room = rest;
+            writeln!(out, "{row}")?;
         }
     }
     for caution in cautions(diff) {
@@ -230,7 +241,12 @@ fn of_entry(change: &Difference, attribute: &str) -> String {
         Change::PlaceGone if attribute == "references" => {
             format!("{what}: no longer named in {was}.")
         }
-        Change::ReferenceChanged => format!("Another key is named: {now}, where it was {was}."),
+        Change::ReferenceChanged => {
+            format!("{what}: names another key, {}, where it named {}.", last(now), last(was))
+        }
+        Change::UseWidened if attribute == "environments" && !change.places.is_empty() => {
+            format!("{what}: approved for {was}, and used in {now}.")
+        }
         Change::Unregistered => {
             format!("{what}: named here, and the register does not approve {now}.")
         }
@@ -248,7 +264,11 @@ fn of_entry(change: &Difference, attribute: &str) -> String {
         Change::IllegalTransition => {
             format!("{what}: was {was}, from which no key becomes {now} (NIST SP 800-57).")
         }
-        Change::AliasRepointed => format!("{what}: alias {now}, where it was {was}."),
+        Change::AliasRepointed => {
+            let alias = now.split_once(" -> ").map_or(now, |(alias, _)| alias);
+            let (now, was) = (last(now), last(was));
+            format!("{what}: {alias} stands for {now}, where it stood for {was}.")
+        }
         Change::WrappingBroken => format!("{what}: the key that wraps it is not in order: {now}."),
         Change::KekWeaker => format!("{what}: the key that wraps it is weaker: {now}."),
         Change::PlaceGone => format!("{what}: not where the register says that it lies."),
@@ -256,6 +276,11 @@ fn of_entry(change: &Difference, attribute: &str) -> String {
         _ if change.was.is_none() => format!("{what}: {attribute} has {now} now."),
         _ => format!("{what}: {attribute} was {was}, and is {now}."),
     }
+}
+
+/// What stands after the arrow.
+fn last(text: &str) -> &str {
+    text.rsplit_once(" -> ").map_or(text, |(_, target)| target)
 }
 
 fn short_state(text: &str) -> &str {
@@ -274,9 +299,11 @@ fn replaced(change: &Difference) -> String {
             short(was)
         );
     }
+    // The entry of the register, where it knows the key that was there.
+    let known = change.before.as_deref().and_then(|before| before.split_once(" ("));
     format!(
         "Another key is in the place of {}: {} {what}.",
-        short(was),
+        known.map_or(short(was), |(entry, _)| entry.to_owned()),
         article(what).to_lowercase()
     )
 }

@@ -18,7 +18,7 @@ use crate::{
 /// What changed from `old` to `new`, with what is due judged on a day.
 pub(crate) fn compare(old: &Approved, new: &Approved, today: Date) -> Diff {
     let pairs = Pairs::of(old.keys(), new.keys());
-    let scene = Scene { was: by_id(old.keys()), now: by_id(new.keys()), today };
+    let scene = Scene { was: ById::of(old.keys()), now: ById::of(new.keys()), today };
     let mut changes = Vec::new();
     for (before, after) in &pairs.matched {
         let mut pair = Pair { old: before, new: after, changes: &mut changes };
@@ -29,6 +29,7 @@ pub(crate) fn compare(old: &Approved, new: &Approved, today: Date) -> Diff {
         pair.access();
         pair.dates(today);
         pair.people();
+        pair.rest();
         scene.wrapping(&mut pair);
     }
     gone_and_come(&pairs, &scene, &mut changes);
@@ -39,14 +40,6 @@ pub(crate) fn compare(old: &Approved, new: &Approved, today: Date) -> Diff {
         change.line = change.line.filter(|_| register.has_lines);
     }
     Diff::new(changes, (true, true))
-}
-
-fn by_id(keys: &[Key]) -> ById<'_> {
-    let mut found = ById::new();
-    for key in keys {
-        found.entry(&key.id.value).or_insert(key);
-    }
-    found
 }
 
 /// Entries of both registers that are one key.
@@ -173,7 +166,7 @@ fn gone_and_come(pairs: &Pairs<'_>, scene: &Scene<'_>, changes: &mut Vec<Differe
         }
         let was = before.map(|before| before.state().to_owned());
         let attribute = before.map(|_| "replaces".to_owned());
-        let difference = difference(change, before.copied(), Some(new));
+        let difference = difference(change, before, Some(new));
         changes.extend(difference.map(|of| Difference { attribute, was, now, ..of }));
         let overdue = Dates::of(new).overdue(scene.today).filter(|_| new.is_active());
         if let Some(days) = overdue {
@@ -184,7 +177,7 @@ fn gone_and_come(pairs: &Pairs<'_>, scene: &Scene<'_>, changes: &mut Vec<Differe
     }
     for old in &pairs.gone {
         let id = old.id.value.as_str();
-        let successor = scene.now.get(old.replaced_by.as_ref().map_or("", |by| &by.value)).copied();
+        let successor = scene.now.get(old.replaced_by.as_ref().map_or("", |by| &by.value));
         if succeeded.contains(id) {
             continue;
         }
@@ -215,7 +208,7 @@ fn duplicates(old: &[Key], new: &[Key], changes: &mut Vec<Difference>) {
         by_material
     };
     let was = several(old);
-    let keys = by_id(new);
+    let keys = ById::of(new);
     for (material, ids) in several(new) {
         if was.get(&material) == Some(&ids) {
             continue;

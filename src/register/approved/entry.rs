@@ -2,7 +2,6 @@
 //! by the form: what an entry lacks is a finding, and not a refusal of the whole register.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 
 /// A text that knows where it is written.
@@ -327,17 +326,6 @@ const PUBLIC: [&str; 3] = ["certificate", "public-key", "trust-anchor"];
 const STATES: [&str; 6] =
     ["pre-activation", "active", "suspended", "deactivated", "compromised", "destroyed"];
 
-impl Written {
-    /// A register of what stands beside the keys, and of the keys.
-    pub(super) fn of(mut head: Map<String, Value>, keys: Vec<Key>) -> serde_json::Result<Self> {
-        head.insert("keylint".to_owned(), "key-register".into());
-        head.insert("version".to_owned(), super::VERSION.into());
-        head.insert("keys".to_owned(), Value::Array(Vec::new()));
-        let written: Self = serde_json::from_value(Value::Object(head))?;
-        Ok(Self { keys, ..written })
-    }
-}
-
 impl Key {
     pub(super) fn is_secret(&self) -> bool {
         SECRET.contains(&self.kind.value.as_str())
@@ -379,7 +367,7 @@ impl Key {
     }
 
     /// Identity of the material, as facts have it.
-    pub(super) fn key_id(&self) -> Option<String> {
+    pub(crate) fn key_id(&self) -> Option<String> {
         let fingerprint = self.fingerprint.as_ref()?;
         let value = fingerprint.value.value.trim();
         if value.contains(':') && !value.split(':').all(|part| part.len() == 2) {

@@ -4,6 +4,7 @@
 
 use std::{ops::Range, path::Path};
 
+use serde_json::{Map, Value};
 use serde_saphyr::{Location, Options, options};
 use zeroize::Zeroizing;
 
@@ -32,6 +33,8 @@ mod propose;
 mod wrap;
 mod yaml;
 
+#[cfg(test)]
+mod exchange_tests;
 #[cfg(test)]
 mod tests;
 
@@ -126,6 +129,17 @@ pub(crate) fn import(name: &str, bytes: &[u8]) -> Result<Approved, Error> {
     let mut sources = Sources::default();
     sources.add(Source::new(name.to_owned(), None, Zeroizing::new(String::new())));
     Ok(Approved { name: name.to_owned(), has_lines: false, written, sources })
+}
+
+impl Written {
+    /// A register of what stands beside the keys, and of the keys.
+    fn of(mut head: Map<String, Value>, keys: Vec<Key>) -> serde_json::Result<Self> {
+        head.insert("keylint".to_owned(), "key-register".into());
+        head.insert("version".to_owned(), VERSION.into());
+        head.insert("keys".to_owned(), Value::Array(Vec::new()));
+        let written: Self = serde_json::from_value(Value::Object(head))?;
+        Ok(Self { keys, ..written })
+    }
 }
 
 /// A duty that there is not.

@@ -142,7 +142,10 @@ fn between_revisions(range: &str, asked: &RegisterDiff, today: Date) -> Result<D
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             providers: Providers::load(&config.rules.iter().cloned().collect::<Vec<PathBuf>>())?,
         };
-        Ok(Side { observed: observed_of(scan::inspect(&request)?, &config)?, approved })
+        let mut observed = observed_of(scan::inspect(&request)?, &config)?;
+        // What the register itself names is no use of it.
+        observed.references.retain(|named| named.path != register);
+        Ok(Side { observed, approved })
     };
     Ok(register::between(&side(old)?, &side(new)?, today))
 }

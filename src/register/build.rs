@@ -43,6 +43,7 @@ fn references(facts: &[Fact]) -> Vec<Named> {
             alias: text(Field::Alias),
             key: text(Field::Key),
             environment: text(Field::Environment),
+            provider: text(Field::Provider),
             line: fact.site().line,
         };
         (named.alias.is_some() || named.key.is_some()).then_some(named)

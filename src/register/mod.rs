@@ -70,6 +70,8 @@ pub struct Named {
     pub key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     pub line: u64,
 }
 

@@ -69,7 +69,7 @@ fn aliases(old: &Register, new: &Register, told: &mut Told, changes: &mut Vec<Di
         let mut targets = ByName::new();
         for named in &register.references {
             if let (Some(alias), Some(key)) = (&named.alias, &named.key)
-                && alias != key
+                && !key.ends_with(alias.as_str())
             {
                 targets.entry((&named.path, alias)).or_default().entry(key).or_insert(named);
             }

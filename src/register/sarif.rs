@@ -33,7 +33,7 @@ pub(super) fn render(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
         .iter()
         .map(|text| {
             json!({
-                "descriptor": { "id": "incomplete" },
+                "descriptor": { "id": "incomplete-register" },
                 "level": "warning",
                 "message": { "text": text },
             })
@@ -52,8 +52,8 @@ pub(super) fn render(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
                 "shortDescription": { "text": "Says what changed in a register of keys." },
                 "rules": rules.iter().map(|change| rule(*change)).collect::<Vec<_>>(),
                 "notifications": [{
-                    "id": "incomplete",
-                    "name": "Incomplete",
+                    "id": "incomplete-register",
+                    "name": "IncompleteRegister",
                     "shortDescription": { "text": "A register did not see everything." },
                     "fullDescription": { "text": "A register did not see everything." },
                     "help": { "text": "Scan again what could not be examined." },
@@ -88,6 +88,8 @@ fn rule(change: Change) -> Value {
             "text": "Ask the owner of the key whether the change is theirs, and bring key-register.yaml up to date with it.",
             "markdown": "Ask the owner of the key whether the change is theirs, and bring `key-register.yaml` up to date with it.",
         },
+        // NIST SP 800-57 part 1 rev. 5, on which the states and strengths are based.
+        "helpUri": "https://doi.org/10.6028/NIST.SP.800-57pt1r5",
         "defaultConfiguration": { "level": level.name() },
         "properties": { "tags": ["security", "key-register"], "precision": "high" },
     });

@@ -31,7 +31,7 @@ pub(crate) fn against(approved: &Approved, observed: &Register) -> Diff {
             }),
         }
     }
-    named(approved, observed, &mut changes);
+    named(approved, observed, &by_material, &mut changes);
     for (id, key) in &by_material {
         if !key.locations.is_empty() && !seen.contains(id.as_str()) && key.state() != "destroyed" {
             changes.push(unseen(approved, key, id, observed.complete));
@@ -58,11 +58,23 @@ fn unseen(approved: &Approved, key: &Key, id: &str, is_complete: bool) -> Differ
     }
 }
 
+/// Providers whose names mean something in one place only: nothing is said of those that no entry
+/// has.
+const LOCAL: [&str; 6] = ["java", "kmip", "kubernetes", "openpgp", "ssh", "tpm"];
+
 /// Names of keys that no entry has, or has for other environments, and aliases that stand for
 /// other keys than approved.
-fn named(approved: &Approved, observed: &Register, changes: &mut Vec<Difference>) {
+fn named(
+    approved: &Approved,
+    observed: &Register,
+    by_material: &BTreeMap<String, &Key>,
+    changes: &mut Vec<Difference>,
+) {
     let names = Names::of(approved.keys());
-    for named in &observed.references {
+    let file = |path: &str| path.rsplit('/').next().map(str::to_owned);
+    let own = file(&approved.name);
+    // What the register itself names is no use of it.
+    for named in observed.references.iter().filter(|named| file(&named.path) != own) {
         let Some(name) = named.alias.as_deref().or(named.key.as_deref()) else { continue };
         // The address of a declaration is no name that a register can have.
         let key = named.key.as_deref().filter(|key| !key.contains('#'));
@@ -82,7 +94,13 @@ fn named(approved: &Approved, observed: &Register, changes: &mut Vec<Difference>
             line: Some(named.line),
             ..Difference::default()
         };
-        let Some(first) = by_name.first().or(by_key.first()) else {
+        // A pin is a digest of the key itself.
+        let pinned = key.and_then(|key| by_material.get(key)).copied();
+        let Some(first) = by_name.first().or(by_key.first()).map(|of| of.key).or(pinned) else {
+            let is_local = named.provider.as_deref().is_some_and(|of| LOCAL.contains(&of));
+            if is_local {
+                continue;
+            }
             let now = Some(key.unwrap_or(name).to_owned());
             let about = about(None, "references");
             changes.push(Difference { change: Change::Unregistered, now, ..about });
@@ -90,7 +108,7 @@ fn named(approved: &Approved, observed: &Register, changes: &mut Vec<Difference>
         };
         let target = by_name.iter().find_map(|of| of.target.map(|target| (of.key, target)));
         if let (Some((owner, target)), Some(key)) = (target, key)
-            && named.alias.as_deref().is_some_and(|alias| alias != key)
+            && named.alias.as_deref().is_some_and(|alias| !key.ends_with(alias))
             && !by_key.iter().any(|of| std::ptr::eq(of.key, owner))
         {
             let shown = |target: &str| Some(format!("{name} -> {target}"));
@@ -103,14 +121,19 @@ fn named(approved: &Approved, observed: &Register, changes: &mut Vec<Difference>
         }
         let Some(here) = named.environment.as_deref() else { continue };
         let all = || by_name.iter().chain(&by_key);
-        let is_free = all().any(|of| of.environments().next().is_none());
-        let allowed: BTreeSet<&str> = all().flat_map(|of| of.environments()).collect();
+        let of_pin = || pinned.into_iter().flat_map(|key| &key.environments);
+        let is_free = all().any(|of| of.environments().next().is_none())
+            || pinned.is_some_and(|key| key.environments.is_empty());
+        let allowed: BTreeSet<&str> = all()
+            .flat_map(|of| of.environments())
+            .chain(of_pin().map(|text| text.value.trim()))
+            .collect();
         if !is_free && !allowed.contains(here) {
             changes.push(Difference {
                 change: Change::UseWidened,
                 was: Some(allowed.into_iter().collect::<Vec<_>>().join(", ")),
                 now: Some(here.to_owned()),
-                ..about(Some(first.key), "environments")
+                ..about(Some(first), "environments")
             });
         }
     }

@@ -1,7 +1,7 @@
 //! What changed from one approved register to another. Entries are matched by id, then by
 //! fingerprint, then by alias.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::{
     Approved,
@@ -59,19 +59,21 @@ impl<'a> Pairs<'a> {
         pairs
     }
 
-    /// Takes out what has a name in common, each entry once.
+    /// Takes out what has a name in common, each entry once, and of several in their order.
     fn matching(&mut self, names: impl Fn(&Key) -> Vec<String>) {
-        let mut by_name: HashMap<String, usize> = HashMap::new();
+        let mut by_name: HashMap<String, VecDeque<usize>> = HashMap::new();
         for (number, key) in self.gone.iter().enumerate() {
             for name in names(key) {
-                by_name.entry(name).or_insert(number);
+                by_name.entry(name).or_default().push_back(number);
             }
         }
         let mut taken = BTreeSet::new();
         let mut left = Vec::new();
         for key in std::mem::take(&mut self.come) {
-            let number = names(key).into_iter().find_map(|name| by_name.get(&name).copied());
-            let before = number.filter(|number| taken.insert(*number));
+            let before = names(key).into_iter().find_map(|name| {
+                let numbers = by_name.get_mut(&name)?;
+                std::iter::from_fn(|| numbers.pop_front()).find(|number| taken.insert(*number))
+            });
             match before.and_then(|number| self.gone.get(number)) {
                 Some(before) => self.matched.push((before, key)),
                 None => left.push(key),

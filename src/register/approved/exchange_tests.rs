@@ -89,13 +89,17 @@ fn generated(schema: &Json, dice: &mut Dice) -> Json {
 fn register(dice: &mut Dice) -> Approved {
     let schema: Json = serde_json::from_str(SCHEMA).unwrap();
     let key = &schema["properties"]["keys"]["items"];
-    let keys: Vec<Json> = (0..dice.below(4)).map(|_| generated(key, dice)).collect();
-    let mut whole = json!({ "keylint": "key-register", "version": 1, "keys": keys });
+    let keys = (0..dice.below(4)).map(|_| generated(key, dice)).collect();
+    let mut head = Map::new();
     if dice.below(2) == 0 {
-        whole["organisation"] = TEXTS[dice.below(TEXTS.len() as u64) as usize].into();
-        whole["separation_of_duties"] = json!([["custodian", "approver"], ["owner", "user"]]);
+        let text = TEXTS[dice.below(TEXTS.len() as u64) as usize];
+        head.insert("organisation".to_owned(), text.into());
+        let duties = json!([["custodian", "approver"], ["owner", "user"]]);
+        head.insert("separation_of_duties".to_owned(), duties);
     }
-    parse("made.yaml", whole.to_string().as_bytes()).map(|(register, _)| register).unwrap()
+    let keys = serde_json::from_value(Json::Array(keys)).unwrap();
+    let written = Written::of(head, keys).unwrap();
+    Approved { name: FILE.to_owned(), has_lines: false, written, sources: Sources::default() }
 }
 
 fn json_of(register: &Approved) -> Json {

@@ -59,6 +59,9 @@ pub(crate) const MARK: &str = "keylint:entry";
 /// What one register may cost to read: room for some hundred thousand keys.
 const MOST_NODES: usize = 40_000_000;
 
+/// Text in values of one register: a hundred thousand keys have about 90 MB.
+const MOST_BYTES: usize = 1 << 30;
+
 /// A register and the text that its entries point into, which holds no key material.
 pub struct Approved {
     /// The file's, for messages.
@@ -152,7 +155,11 @@ fn wrong_duty(written: &Written) -> Option<(Location, String)> {
 fn written(name: &str, text: &str) -> Result<Written, Error> {
     let strict: Options = options! {
         strict_booleans: true,
-        budget: serde_saphyr::budget! { max_nodes: MOST_NODES, max_events: 2 * MOST_NODES },
+        budget: serde_saphyr::budget! {
+            max_nodes: MOST_NODES,
+            max_events: 2 * MOST_NODES,
+            max_total_scalar_bytes: MOST_BYTES,
+        },
     };
     serde_saphyr::from_str_with_options(text, strict).map_err(|error| {
         let line = error.location().map_or(1, |location| location.line().max(1));

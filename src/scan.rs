@@ -33,7 +33,9 @@ pub fn inspect(request: &Request) -> Result<Inspection, Error> {
         all.1.extend(inspected.documents);
     })?;
     let (mut all, documents) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
-    all.gather(documents, &request.providers);
+    if !documents.is_empty() {
+        all.gather(documents, request.providers());
+    }
     Ok(all)
 }
 

@@ -86,19 +86,18 @@ fn findings(directory: &Path, step: usize) -> BTreeSet<String> {
 }
 
 /// What stands after `$ COMMAND` in a block of the document.
-fn answer(directory: &Path, command: &str) -> String {
+fn answer(directory: &Path, command: &str, findings: &[BTreeSet<String>]) -> String {
     if let Some(arguments) = command.strip_prefix("keylint ") {
         return text(&keylint(directory, arguments)).trim_end().to_owned() + "\n";
     }
     // New findings of a step.
     let step: usize = command.strip_prefix("new-findings ").unwrap().parse().unwrap();
-    let before = findings(directory, step - 1);
-    let after = findings(directory, step);
-    after.difference(&before).cloned().collect()
+    findings[step].difference(&findings[step - 1]).cloned().collect()
 }
 
 /// The document with every answer as it is now.
 fn told(document: &str, directory: &Path) -> String {
+    let findings: Vec<_> = (0..=6).map(|step| findings(directory, step)).collect();
     let mut told = String::new();
     let mut lines = document.lines();
     while let Some(line) = lines.next() {
@@ -115,7 +114,7 @@ fn told(document: &str, directory: &Path) -> String {
         if !command.starts_with("keylint ") && !command.starts_with("new-findings") {
             continue;
         }
-        told += &answer(directory, &command);
+        told += &answer(directory, &command, &findings);
         told += "```\n";
         for line in lines.by_ref() {
             if line == "```" {

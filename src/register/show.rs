@@ -330,7 +330,8 @@ fn state(label: &str) -> &str {
 fn short(id: &str) -> String {
     match id.split_once(":") {
         Some((kind, digest)) if kind.ends_with("sha256") && digest.len() > 16 => {
-            format!("{kind}:{}…", digest.chars().take(16).collect::<String>())
+            let end = if digest.ends_with(')') { ")" } else { "" };
+            format!("{kind}:{}…{end}", digest.chars().take(16).collect::<String>())
         }
         _ => id.to_owned(),
     }

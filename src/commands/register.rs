@@ -126,6 +126,11 @@ fn between_revisions(range: &str, asked: &RegisterDiff, today: Date) -> Result<D
     let config = config::load(asked.config.as_deref(), std::slice::from_ref(&asked.repository))?;
     let (old, new) = git::trees(&asked.repository, range)?;
     let register = asked.register.as_deref().unwrap_or(approved::FILE);
+    let directories: Vec<PathBuf> = config.rules.iter().cloned().collect();
+    let providers = match directories.is_empty() {
+        true => None,
+        false => Some(Arc::new(Providers::load(&directories)?)),
+    };
     let side = |tree: String| -> Result<Side, Error> {
         let approved = git::file_of(&asked.repository, &tree, register)?
             .map(|bytes| approved::parse(register, &bytes))
@@ -140,7 +145,7 @@ fn between_revisions(range: &str, asked: &RegisterDiff, today: Date) -> Result<D
             limits: Limits::default(),
             progress: Arc::<Progress>::default(),
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            providers: Providers::load(&config.rules.iter().cloned().collect::<Vec<PathBuf>>())?,
+            providers: providers.clone(),
         };
         let mut observed = observed_of(scan::inspect(&request)?, &config)?;
         // What the register itself names is no use of it.

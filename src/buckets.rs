@@ -89,20 +89,31 @@ pub(crate) fn order(literals: &[&[u8]], common: fn(u8) -> u64) -> Vec<usize> {
             groups.push(group);
         }
     }
+    // Turns that are left out at the end need nothing to fill them.
+    filled.sort_by_key(|(_, groups)| Reverse(groups.len()));
     let mut order = Vec::new();
     let mut spare = Vec::new();
+    let mut needed = 0;
     for turn in 0..turns {
         for (_, groups) in &filled {
             match groups.get(turn).and_then(|group| group.split_first()) {
                 Some((&first, others)) => {
                     order.push(first);
                     spare.extend(others.iter().copied());
+                    needed = order.len();
                 }
                 // A literal whose like is there already goes where that is, and uses up the turn.
-                None => order.extend(spare.pop().or(order.first().copied())),
+                None => match spare.pop() {
+                    Some(like) => {
+                        order.push(like);
+                        needed = order.len();
+                    }
+                    None => order.extend(order.first().copied()),
+                },
             }
         }
     }
+    order.truncate(needed);
     order.extend(spare);
     order
 }

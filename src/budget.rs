@@ -12,6 +12,13 @@ pub(crate) const LOOK_BACK: usize = 16 << 10;
 /// single key (an RSA-16384 PEM, encoded twice, is under 32 KiB) and than nearly all key stores.
 pub(crate) const LOOK_AHEAD: usize = 1 << 20;
 
+/// Bytes of a window that are left to the next one if it holds no needle but those of names of keys: a
+/// name is seen whole, with what stands after it. Lists of fingerprints are the longest.
+pub(crate) const NAME: usize = 4 << 10;
+
+/// Names of keys that are remembered of one file, so that each is read once.
+pub(crate) const NAMES: usize = 1 << 15;
+
 /// Bytes of a buffer, while what was read ahead lasts.
 pub(crate) const BUFFER: usize = 4 << 20;
 

@@ -142,6 +142,9 @@ pub struct Judgement {
     /// Hold back the findings in this file, which `keylint baseline write` wrote.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
+    /// Judge by the environment of this branch instead of the one that is checked out.
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
     /// Least severity that fails the run [default: medium].
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub fail_on: Option<Severity>,

@@ -53,6 +53,7 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
     match cli.command {
         Command::Scan(Scan { input, judgement, register, output }) => {
             let config = config::load(input.config.as_deref(), &input.paths)?;
+            let config = config.on_branch(judgement.branch.as_deref());
             let rules = rules(&judgement, &config)?;
             let register = approved_keys(register.as_deref(), &config)?;
             let inspection = inspect(&input, &judgement.rules, &config, terminal)?;
@@ -61,6 +62,7 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
         }
         Command::Judge(JudgeArgs { facts, config, judgement, register, output }) => {
             let config = config::load(config.as_deref(), &[])?;
+            let config = config.on_branch(judgement.branch.as_deref());
             let rules = rules(&judgement, &config)?;
             let register = approved_keys(register.as_deref(), &config)?;
             let inspection = read_facts(&facts)?;

@@ -31,6 +31,10 @@ pub(crate) struct Config {
     /// The register of approved keys.
     pub register: Option<PathBuf>,
     environments: Vec<(String, Vec<String>)>,
+    /// The same by the branch that is checked out, for paths that say nothing.
+    branches: Vec<(String, Vec<String>)>,
+    /// The branch that is checked out where the scan begins.
+    branch: Option<String>,
     pub allow: Vec<Allow>,
 }
 
@@ -84,6 +88,9 @@ pub(crate) fn load(explicit: Option<&Path>, scanned: &[PathBuf]) -> Result<Confi
         Some(path) => {
             let mut config = parse(&files::read_text(&path)?, &path)?;
             config.base = Base::of(&path);
+            if !config.branches.is_empty() {
+                config.branch = checked_out(start);
+            }
             Ok(config)
         }
         None => Ok(Config::default()),
@@ -108,6 +115,22 @@ fn nearest(start: &Path) -> Option<PathBuf> {
         }
     }
     None
+}
+
+/// The branch that is checked out in the git work tree around `start`.
+fn checked_out(start: &Path) -> Option<String> {
+    let start =
+        files::absolute(if files::is_directory(start) { start } else { start.parent()? })?;
+    let git = start.ancestors().map(|parent| parent.join(".git")).find(|git| files::exists(git))?;
+    // The `.git` of a linked work tree is a file that says where its own lies.
+    let directory = if files::is_directory(&git) {
+        git
+    } else {
+        let text = files::read_text(&git).ok()?;
+        git.parent()?.join(text.trim().strip_prefix("gitdir: ")?)
+    };
+    let head = files::read_text(&directory.join("HEAD")).ok()?;
+    head.trim().strip_prefix("ref: refs/heads/").map(str::to_owned)
 }
 
 /// Where the patterns of the configuration count from: the directory of its file. Paths are shown
@@ -189,7 +212,19 @@ impl Config {
                 environments.push(((*name).to_owned(), globs(patterns)?));
             }
         }
-        Ok(Environments { base: self.base.clone(), patterns: environments })
+        let mut of_branch = None;
+        for (name, patterns) in &self.branches {
+            let is_of = globs(patterns)?;
+            if of_branch.is_none() && self.branch.as_ref().is_some_and(|own| is_of.is_match(own)) {
+                of_branch = Some(name.clone());
+            }
+        }
+        Ok(Environments { base: self.base.clone(), patterns: environments, of_branch })
+    }
+
+    /// The same on `branch`, if one is named.
+    pub(crate) fn on_branch(self, branch: Option<&str>) -> Self {
+        Self { branch: branch.map(str::to_owned).or(self.branch), ..self }
     }
 }
 
@@ -215,7 +250,11 @@ impl<'de> Deserialize<'de> for Config {
                     .ok_or_else(|| custom("must be info, low, medium, high or critical", name.span))
             })
             .transpose();
-        let environments = match table.take("environments") {
+        let by_path = match table.take("environments") {
+            Some((_, mut value)) => environments(&mut value)?,
+            None => Vec::new(),
+        };
+        let branches = match table.take("branches") {
             Some((_, mut value)) => environments(&mut value)?,
             None => Vec::new(),
         };
@@ -228,7 +267,9 @@ impl<'de> Deserialize<'de> for Config {
             rules: paths(table.optional("rules").unwrap_or_default()),
             baseline: table.optional::<String>("baseline").map(PathBuf::from),
             register: table.optional::<String>("register").map(PathBuf::from),
-            environments,
+            environments: by_path,
+            branches,
+            branch: None,
             allow: table.optional("allow").unwrap_or_default(),
         };
         table.finalize(None)?;
@@ -353,5 +394,21 @@ mod tests {
         assert_eq!(of("", "src/product/main.rs"), None);
         let own = "[environments]\nproduction = ['eu/**']";
         assert_eq!(of(own, "eu/tests/a.pem").as_deref(), Some("production"));
+    }
+
+    #[test]
+    fn the_branch_decides_where_the_path_says_nothing() {
+        let text = "[branches]\nproduction = ['main', 'release/*']\nstaging = ['next']";
+        let of = |branch: Option<&str>, path: &str| {
+            let environments = config(text).unwrap().on_branch(branch).environments().unwrap();
+            environments.of(path).map(str::to_owned)
+        };
+        assert_eq!(of(Some("main"), "values.yaml").as_deref(), Some("production"));
+        assert_eq!(of(Some("release/4"), "values.yaml").as_deref(), Some("production"));
+        assert_eq!(of(Some("next"), "values.yaml").as_deref(), Some("staging"));
+        assert_eq!(of(Some("next"), "deploy/prod/values.yaml").as_deref(), Some("production"));
+        assert_eq!(of(Some("feature/main"), "values.yaml"), None);
+        assert_eq!(of(None, "values.yaml"), None);
+        assert!(refusal("[branches]\nproduction = ['a[']").contains("pattern"));
     }
 }

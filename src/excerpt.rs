@@ -3,7 +3,10 @@
 
 use std::ops::Range;
 
-use crate::fact::{Excerpt, is_unsafe_to_show};
+use crate::{
+    fact::{Excerpt, is_unsafe_to_show, printable},
+    references,
+};
 
 /// Bytes of the line before the key that are shown at most.
 const BEFORE: usize = 60;
@@ -14,8 +17,18 @@ const RUN: usize = 16;
 /// The excerpt for a key at `range` of `bytes`: the head of its line, masked, and a name for what
 /// the key begins with.
 pub(crate) fn cut(bytes: &[u8], range: &Range<usize>) -> Excerpt {
-    let low = range.start.saturating_sub(BEFORE);
-    let before = bytes.get(low..range.start).unwrap_or_default();
+    ending(bytes, range.start, &opening(bytes.get(range.clone()).unwrap_or_default()))
+}
+
+/// The excerpt for a name that may be shown: the head of its line, masked, and the name.
+pub(crate) fn named(bytes: &[u8], start: usize, name: &str) -> Excerpt {
+    ending(bytes, start, &printable(name, BEFORE * 2))
+}
+
+/// The masked head of the line before `start`, and `shown`.
+fn ending(bytes: &[u8], start: usize, shown: &str) -> Excerpt {
+    let low = start.saturating_sub(BEFORE);
+    let before = bytes.get(low..start).unwrap_or_default();
     let line = memchr::memrchr2(b'\n', b'\r', before).map_or(0, |newline| newline + 1);
     let clipped = line == 0 && low > 0;
     let before = before.get(line..).unwrap_or_default();
@@ -28,9 +41,14 @@ pub(crate) fn cut(bytes: &[u8], range: &Range<usize>) -> Excerpt {
         text.push('…');
     }
     let head = String::from_utf8_lossy(before);
+    // The PIN of a token may have any form, and may begin before what is shown.
+    let line = bytes.get(start.saturating_sub(references::LONGEST)..start).unwrap_or_default();
+    let line =
+        memchr::memrchr2(b'\n', b'\r', line).map_or(line, |at| line.get(at..).unwrap_or(line));
+    let head = if references::has_pin(line) { "…".into() } else { head };
     text.push_str(&masked(head.trim_start_matches('\u{fffd}'), clipped));
     let start = text.len();
-    text.push_str(&opening(bytes.get(range.clone()).unwrap_or_default()));
+    text.push_str(shown);
     Excerpt { mark: (start, text.len()), text }
 }
 
@@ -100,7 +118,7 @@ fn masked(text: &str, clipped: bool) -> String {
 
 /// Words joined by dashes, underscores or slashes are a path or a name; anything else of some
 /// length may be a key.
-fn may_be_key(run: &str) -> bool {
+pub(crate) fn may_be_key(run: &str) -> bool {
     run.len() >= RUN
         && run.split(['-', '_', '/', '=']).any(|word| {
             let plain = word.bytes().all(|b| b.is_ascii_lowercase())

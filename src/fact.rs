@@ -339,6 +339,9 @@ impl Material {
 
 /// `text` cut after `most` characters, without any that could drive a terminal or reorder it.
 pub(crate) fn printable(text: &str, most: usize) -> String {
+    if text.len() <= most && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut clean: String = text
         .chars()
         .take(most)

@@ -163,6 +163,8 @@ fields! {
     Purposes = "purposes",
     /// Reason that an allowance gives.
     Reason = "reason",
+    /// Region in which a key lies.
+    Region = "region",
     /// Type of the resource or document, in the words of the provider.
     Resource = "resource",
     /// Days since somebody reviewed an entry.
@@ -181,6 +183,8 @@ fields! {
     Sensitive = "sensitive",
     /// Name of a setting, the same for all systems that have it.
     Setting = "setting",
+    /// A name of a key as it is written, where the canonical name differs; without a PIN.
+    Spelling = "spelling",
     /// State of a key: `enabled`, `disabled`, `pending-deletion`, `pending-import` …
     State = "state",
     /// How the register says that a key is stored: `wrapped`, `scd` (in a secure cryptographic device), `components`, `cleartext`.
@@ -201,6 +205,8 @@ fields! {
     Until = "until",
     /// Value of a setting.
     Value = "value",
+    /// Version of a key that a reference asks for.
+    Version = "version",
     /// How a grant names its actions: `none`, `inner` (a pattern) or `all`.
     Wildcards = "wildcards",
     /// Whether every local user may read the file.

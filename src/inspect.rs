@@ -3,20 +3,21 @@
 //! what goes wrong is in the ledger.
 
 use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
     io::Read,
-    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use crate::{
-    budget, decode, excerpt,
-    fact::{Fact, Field, Kind, Material, Site, Value},
+    budget, decode,
+    dig::{Dig, Seen, Sighting},
+    excerpt,
+    fact::{Fact, Field, Kind, Site},
     feed::{Buffer, End, Feed, PAGE},
     layers::{self, Input, Place, ReadSeek, Scope, Spent, Walk},
     ledger::{Ledger, Reason, Skip},
-    prefilter::{self, Hits},
-    rows::{Found, Item, What},
+    prefilter::{Hits, Wanted},
+    references::{Met, Named, Names},
     settings,
     unit::Unit,
 };
@@ -114,7 +115,7 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, feed: &mut Feed<'_>) -> (u64, 
         let is_first = base == 0 && start == 0;
         let mut end = start + budget::WINDOW;
         feed.fill(end);
-        let mut is_empty = false;
+        let mut wanted = Wanted::All;
         if feed.end.is_none() && feed.length < end + budget::LOOK_AHEAD {
             // A window is searched while it is in the cache; what lies beyond it is read only
             // where something starts in it.
@@ -124,26 +125,19 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, feed: &mut Feed<'_>) -> (u64, 
                 let is_binary = memchr::memchr(0, head).is_some();
                 feed.fill(end + if is_binary { budget::LOOK_AHEAD } else { budget::WINDOW });
             }
-            if file.starts_something(feed.bytes(), start, base) {
+            if file.starts_something(feed.bytes(), start..end, base) {
                 feed.fill(end + budget::LOOK_AHEAD);
             } else {
-                if is_first {
-                    let bytes = feed.bytes();
-                    let unit = Unit { bytes, at_start: true, at_end: false, decoded: false };
-                    file.window(&unit, 0..0, base);
-                }
-                // A needle across the end is left to the next window. What is kept leaves room for
+                // A name across the end is left to the next window. What is kept leaves room for
                 // whole pages, see `feed::Pages`.
-                end = end.min(feed.length).saturating_sub(budget::NEEDLE) / PAGE * PAGE;
-                is_empty = true;
+                end = end.min(feed.length).saturating_sub(budget::NAME) / PAGE * PAGE;
+                wanted = Wanted::Names;
             }
         }
         let is_last = feed.end.is_some() && feed.length <= end;
         let bytes = feed.bytes();
         let unit = Unit { bytes, at_start: base == 0, at_end: feed.end.is_some(), decoded: false };
-        if !is_empty {
-            file.window(&unit, start..end.min(bytes.len()), base);
-        }
+        file.window(&unit, start..end.min(bytes.len()), base, wanted);
         file.walk.searched(end.min(feed.length).saturating_sub(start));
         if is_last {
             let is_appended = layers::is_appended(feed.bytes());
@@ -176,26 +170,24 @@ struct File<'p, 'w> {
     claimed: u64,
     /// Whether the file is text in UTF-16, by its head.
     is_wide: bool,
-    /// Index in the facts of the walk of each distinct fact.
-    known: HashMap<(Kind, BTreeMap<Field, Value>), usize>,
-}
-
-/// Something found in a window, with the decodings that lead to it.
-struct Sighting {
-    range: std::ops::Range<usize>,
-    decoded: Vec<Cow<'static, str>>,
-    what: Seen,
-}
-
-enum Seen {
-    Material(Box<Material>),
-    Allowance { rule: String, until: Option<String>, reason: Option<String> },
+    /// Index in the facts of the walk of each distinct fact, by a digest of kind and fields.
+    known: HashMap<u64, usize>,
+    names: Names,
 }
 
 impl<'p, 'w> File<'p, 'w> {
     fn new(walk: &'p mut Walk<'w>, place: Place<'p>) -> Self {
         let lines = Lines::default();
-        Self { walk, place, lines, counted: 0, claimed: 0, is_wide: false, known: HashMap::new() }
+        Self {
+            walk,
+            place,
+            lines,
+            counted: 0,
+            claimed: 0,
+            is_wide: false,
+            known: HashMap::new(),
+            names: Names::default(),
+        }
     }
 
     fn finish(self, end: Option<&End>) {
@@ -206,10 +198,12 @@ impl<'p, 'w> File<'p, 'w> {
         }
     }
 
-    /// Whether a needle stands after `start` that is not part of something already understood.
-    fn starts_something(&self, bytes: &[u8], start: usize, base: u64) -> bool {
-        let end = bytes.len().saturating_sub(budget::NEEDLE);
-        self.is_wide || Hits::new(bytes, start, end).next(self.claimed_from(base)).is_some()
+    /// Whether a needle stands in `window` that is not part of something already understood.
+    fn starts_something(&self, bytes: &[u8], window: std::ops::Range<usize>, base: u64) -> bool {
+        // What was read ahead is looked at in its turn.
+        let end = window.end.min(bytes.len().saturating_sub(budget::NEEDLE));
+        let mut hits = Hits::new(bytes, window.start, end, Wanted::Keys);
+        self.is_wide || hits.next(self.claimed_from(base)).is_some()
     }
 
     /// What is claimed of a buffer whose first byte is at `base`.
@@ -218,11 +212,17 @@ impl<'p, 'w> File<'p, 'w> {
     }
 
     /// Looks at what starts in `window` of `unit`, whose first byte is at `base` in the file.
-    fn window(&mut self, unit: &Unit<'_>, window: std::ops::Range<usize>, base: u64) {
+    fn window(
+        &mut self,
+        unit: &Unit<'_>,
+        window: std::ops::Range<usize>,
+        base: u64,
+        wanted: Wanted,
+    ) {
         let claimed = self.claimed_from(base);
         let mut dig = Dig::default();
         let wide_from = self.is_wide.then_some((window.start + 1) & !1);
-        let claimed = dig.unit(*unit, window, claimed, wide_from, &mut Vec::new());
+        let claimed = dig.unit(*unit, window, claimed, wide_from, wanted, &mut Vec::new());
         self.claimed = base + claimed as u64;
         self.is_wide |= base == 0 && unit.at_start && !unit.at_end && dig.is_wide;
 
@@ -237,11 +237,28 @@ impl<'p, 'w> File<'p, 'w> {
         dig.sightings.sort_by_key(|sighting| sighting.range.start);
         let mut lines = self.lines;
         let mut from = self.counted;
-        for sighting in dig.sightings {
+        for mut sighting in dig.sightings {
+            let is_name = matches!(sighting.what, Seen::Named(_));
+            if let Seen::Named(parse) = sighting.what {
+                let facts = &mut self.walk.inspected.facts;
+                let is_full =
+                    |at: usize| facts.get(at).is_some_and(|f| f.sites.len() >= budget::SITES);
+                match self.names.meet(unit.bytes, &sighting.range, base, parse, is_full) {
+                    Met::None => continue,
+                    Met::Known(at) => {
+                        facts.iter_mut().skip(at).take(1).for_each(|fact| fact.count += 1);
+                        continue;
+                    }
+                    Met::New(named) => sighting.what = Seen::Reference(named),
+                }
+            }
             let to = sighting.range.start.max(from);
             lines.advance(unit.get(from..to));
             from = to;
-            self.add(unit, sighting, lines, base);
+            let number = self.add(unit, sighting, lines, base);
+            if is_name {
+                self.names.remember(number);
+            }
         }
     }
 
@@ -251,7 +268,14 @@ impl<'p, 'w> File<'p, 'w> {
         self.counted = to.max(self.counted);
     }
 
-    fn add(&mut self, unit: &Unit<'_>, sighting: Sighting, lines: Lines, base: u64) {
+    /// Adds a fact or one more place of it; gives its index in the facts of the walk.
+    fn add(
+        &mut self,
+        unit: &Unit<'_>,
+        sighting: Sighting,
+        lines: Lines,
+        base: u64,
+    ) -> Option<usize> {
         let range = sighting.range;
         let width = sighting.decoded.first().and_then(|by| decode::width(by)).unwrap_or(1) as u64;
         let first_line = unit.get(range.clone());
@@ -269,7 +293,12 @@ impl<'p, 'w> File<'p, 'w> {
             length: range.len() as u64,
             decoded: sighting.decoded,
             commit: None,
-            excerpt: excerpt::cut(unit.bytes, &range),
+            excerpt: match &sighting.what {
+                Seen::Reference(named) => excerpt::named(unit.bytes, range.start, &named.shown),
+                Seen::Material(_) | Seen::Allowance { .. } | Seen::Named(_) => {
+                    excerpt::cut(unit.bytes, &range)
+                }
+            },
         };
         let fact = match sighting.what {
             Seen::Material(material) => material.into_fact(site),
@@ -277,117 +306,40 @@ impl<'p, 'w> File<'p, 'w> {
                 .with(Field::Rule, rule)
                 .with_some(Field::Until, until)
                 .with_some(Field::Reason, reason),
+            Seen::Reference(named) => {
+                let Named { reference, holder, shown } = *named;
+                reference.into_fact(holder.as_deref(), &shown, site)
+            }
+            // Was read before.
+            Seen::Named(_) => return None,
         };
         let facts = &mut self.walk.inspected.facts;
-        let key = (fact.kind, fact.fields.clone());
-        // An allowance stands for its own place.
-        match self.known.get(&key).filter(|_| fact.kind != Kind::Record) {
-            Some(&known) => {
-                let Some(known) = facts.get_mut(known) else { return };
-                known.count += 1;
-                if known.sites.len() < budget::SITES {
-                    known.sites.extend(fact.sites);
-                }
-            }
-            None => {
-                self.known.insert(key, facts.len());
-                facts.push(fact);
-            }
-        }
-    }
-}
-
-/// Rows at hits, and what they decode in turn.
-#[derive(Default)]
-struct Dig {
-    sightings: Vec<Sighting>,
-    skips: Vec<Reason>,
-    decoded_bytes: usize,
-    /// Whether all of the outermost bytes are text in UTF-16.
-    is_wide: bool,
-}
-
-impl Dig {
-    /// Looks at what starts in `window` of `unit`; gives how far its bytes are claimed. `trail`
-    /// holds the decodings so far, with the place in the outermost bytes.
-    fn unit(
-        &mut self,
-        unit: Unit<'_>,
-        window: std::ops::Range<usize>,
-        claimed: usize,
-        wide_from: Option<usize>,
-        trail: &mut Vec<Step>,
-    ) -> usize {
-        let mut found = Found::claimed_until(claimed);
-        if let Some(from) = wide_from.map(|from| from.max(claimed)) {
-            // Text in UTF-16 goes on from the window before.
-            let mut rest = Found::default();
-            decode::utf16::text(Unit { bytes: unit.from(from), ..unit }, &mut rest);
-            found.take_over(rest, from);
-        }
-        if window.start == 0 && unit.at_start {
-            for head in prefilter::rows().filter_map(|row| row.head) {
-                self.guarded(|| head(unit, &mut found));
-            }
-        }
-        let mut hits = Hits::new(unit.bytes, window.start, window.end);
-        while let Some(hit) = hits.next(found.claimed()) {
-            self.guarded(|| (hit.row.find)(unit, hit.range, &mut found));
-        }
-        let claimed = found.claimed();
-        self.is_wide |= trail.is_empty() && found.items.iter().any(Item::is_utf16_from_start);
-        for Item { range, what } in found.items {
-            self.item(range, what, trail);
-        }
-        claimed
-    }
-
-    fn item(&mut self, range: std::ops::Range<usize>, what: What, trail: &mut Vec<Step>) {
-        let what = match what {
-            What::Material(material) => Seen::Material(material),
-            What::Allowance { rule, until, reason } => Seen::Allowance { rule, until, reason },
-            What::Skip(reason) => return self.skips.push(reason),
-            What::Decoded { by, bytes } => {
-                self.decoded_bytes = self.decoded_bytes.saturating_add(bytes.len());
-                if trail.len() >= budget::DECODE_DEPTH {
-                    self.skips.push(Reason::TooDeep);
-                } else if self.decoded_bytes > budget::DECODE_BYTES {
-                    self.skips.push(Reason::OverBudget);
-                } else {
-                    trail.push(Step { by, range });
-                    self.unit(Unit::whole(&bytes), 0..bytes.len(), 0, None, trail);
-                    trail.pop();
-                }
-                return;
-            }
+        let digest = digest(&fact);
+        let known = self.known.get(&digest).copied();
+        let is_same = |at: &usize| {
+            facts.get(*at).is_some_and(|of| of.kind == fact.kind && of.fields == fact.fields)
         };
-        let range = trail.first().map_or(range.clone(), |step| step.outer(&range));
-        let decoded = trail.iter().map(|step| step.by.clone()).collect();
-        self.sightings.push(Sighting { range, decoded, what });
-    }
-
-    /// A parser that panics costs its hit, and is named in the ledger.
-    fn guarded(&mut self, parse: impl FnOnce()) {
-        if catch_unwind(AssertUnwindSafe(parse)).is_err() {
-            self.skips.push(Reason::ParserFailed);
+        // An allowance stands for its own place.
+        if let Some(at) = known.filter(is_same).filter(|_| fact.kind != Kind::Record) {
+            let known = facts.get_mut(at)?;
+            known.count += 1;
+            if known.sites.len() < budget::SITES {
+                known.sites.extend(fact.sites);
+            }
+            return Some(at);
         }
+        let index = facts.len();
+        self.known.entry(digest).or_insert(index);
+        facts.push(fact);
+        Some(index)
     }
 }
 
-/// One decoding on the way to a fact.
-struct Step {
-    by: Cow<'static, str>,
-    range: std::ops::Range<usize>,
-}
-
-impl Step {
-    /// The outer bytes that spell `range` of the decoded ones: exact for UTF-16 and UTF-32, where
-    /// one byte stands for as many, otherwise all of them.
-    fn outer(&self, range: &std::ops::Range<usize>) -> std::ops::Range<usize> {
-        let Some(width) = decode::width(&self.by) else { return self.range.clone() };
-        let at = |inner: usize| (self.range.start + width * inner).min(self.range.end);
-        at(range.start)..at(range.end)
-    }
+/// A short stand-in for kind and fields; facts of one digest are still compared.
+fn digest(fact: &Fact) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (fact.kind, &fact.fields).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Counts lines and columns on the way through a file.

@@ -4,12 +4,21 @@ use std::{ops::Range, sync::LazyLock};
 
 use aho_corasick::{AhoCorasick, Input, MatchKind, Span, packed};
 
-use crate::{allow, buckets, decode, dense, formats, rows::Row};
+use crate::{allow, buckets, decode, dense, formats, references, rows::Row};
 
 /// A needle that was met.
 pub(crate) struct Hit {
     pub row: &'static Row,
     pub range: Range<usize>,
+}
+
+/// Whose needles are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    All,
+    Keys,
+    /// Names of keys, which are short: little after them has to be read.
+    Names,
 }
 
 /// Finds the needles of all rows, nearly in the order in which they stand: needles that overlap may
@@ -18,7 +27,7 @@ pub(crate) struct Hits<'a> {
     bytes: &'a [u8],
     /// Needles that start from here on belong to the next window.
     end: usize,
-    cursors: [Cursor; 3],
+    cursors: [Cursor; 4],
 }
 
 /// How far one searcher is.
@@ -34,7 +43,9 @@ struct Cursor {
 
 impl<'a> Hits<'a> {
     /// Needles that start in `start..end` of `bytes`; they may run past `end`.
-    pub(crate) fn new(bytes: &'a [u8], start: usize, end: usize) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], start: usize, end: usize, wanted: Wanted) -> Self {
+        let keys = if wanted == Wanted::Names { start } else { end };
+        let names = if wanted == Wanted::Keys { start } else { end };
         let window = bytes.get(start..end).unwrap_or_default();
         let is_binary = memchr::memchr(0, window).is_some() || is_small_binary(window);
         let cursor = |searcher, until, is_for_digits| Cursor {
@@ -45,9 +56,10 @@ impl<'a> Hits<'a> {
             next: None,
         };
         let mut cursors = [
-            cursor(&*TEXT, end, false),
-            cursor(&*BINARY, if is_binary { end } else { start }, false),
-            cursor(&*DIGITS, start, true),
+            cursor(&*TEXT, keys, false),
+            cursor(&*BINARY, if is_binary { keys } else { start }, false),
+            cursor(&*DIGITS, start, keys > start),
+            cursor(&*NAMES, names, false),
         ];
         cursors.iter_mut().for_each(|cursor| cursor.advance(bytes, start, end));
         Self { bytes, end, cursors }
@@ -105,9 +117,13 @@ static BINARY: LazyLock<Searcher> = LazyLock::new(|| Searcher::new(everywhere(),
 static DIGITS: LazyLock<Searcher> =
     LazyLock::new(|| Searcher::new(decode::DIGITS.iter(), |row| row.text));
 
+/// Names of keys: few and rare, and in a pass of their own cheaper than among the others.
+static NAMES: LazyLock<Searcher> =
+    LazyLock::new(|| Searcher::new(references::TABLE.iter(), |row| row.text));
+
 /// All rows, in the order in which they are asked.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
-    everywhere().chain(decode::DIGITS)
+    everywhere().chain(decode::DIGITS).chain(references::TABLE)
 }
 
 /// Rows whose needles are looked for in all bytes.
@@ -270,7 +286,7 @@ mod tests {
                 assert!((4..=budget::NEEDLE).contains(&needle.len()), "{row}: {needle:?}");
             }
         }
-        for searcher in [&*TEXT, &*BINARY, &*DIGITS] {
+        for searcher in [&*TEXT, &*BINARY, &*DIGITS, &*NAMES] {
             for (at, needle) in searcher.needles.iter().enumerate() {
                 for (_, other) in searcher.needles.iter().enumerate().filter(|(i, _)| *i != at) {
                     let hides = other.tail().starts_with(needle.tail());
@@ -282,9 +298,12 @@ mod tests {
 
     #[test]
     fn the_fast_engine_serves_all_needles() {
-        for (searcher, most) in
-            [(&*TEXT, LITERALS), (&*BINARY, LITERALS), (&*DIGITS, DIGITS_LITERALS)]
-        {
+        for (searcher, most) in [
+            (&*TEXT, LITERALS),
+            (&*BINARY, LITERALS),
+            (&*DIGITS, DIGITS_LITERALS),
+            (&*NAMES, LITERALS),
+        ] {
             assert!(searcher.needles.len() <= most, "{} literals", searcher.needles.len());
             if has_avx2() {
                 assert!(matches!(searcher.engine, Engine::Packed(_)));
@@ -293,11 +312,16 @@ mod tests {
     }
 
     #[test]
+    fn names_are_few_enough_for_the_fastest_searcher() {
+        assert!(NAMES.order.len() <= 32, "{} literals", NAMES.order.len());
+    }
+
+    #[test]
     fn a_needle_across_the_end_of_a_window_is_found_in_the_window_where_it_starts() {
         let needle = rows().find_map(|row| row.text.first()).unwrap();
         let bytes = [b"....", *needle, b"...."].concat();
         let starts = |start, end| {
-            let mut hits = Hits::new(&bytes, start, end);
+            let mut hits = Hits::new(&bytes, start, end, Wanted::All);
             std::iter::from_fn(|| hits.next(start)).map(|hit| hit.range.start).collect::<Vec<_>>()
         };
         assert_eq!(starts(0, 5), [4]);

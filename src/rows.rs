@@ -6,6 +6,7 @@ use crate::{
     budget,
     fact::Material,
     ledger::Reason,
+    references,
     unit::{Decoded, Unit},
 };
 
@@ -42,6 +43,8 @@ pub(crate) enum What {
         by: Cow<'static, str>,
         bytes: Decoded,
     },
+    /// A name of a key, which `parse` reads.
+    Named(references::Parse),
     /// Something that could not be examined.
     Skip(Reason),
 }
@@ -62,6 +65,8 @@ pub(crate) struct Found {
     pub items: Vec<Item>,
     /// Needles that start before this are part of something already understood.
     claimed: usize,
+    /// Where the last name of a key ended.
+    named: usize,
     /// Searches that may still be made, see [`budget::SEARCHES`].
     searches: usize,
 }
@@ -75,7 +80,7 @@ impl Default for Found {
 impl Found {
     /// A find that takes over claims up to `claimed` from the window before.
     pub(crate) fn claimed_until(claimed: usize) -> Self {
-        Self { items: Vec::new(), claimed, searches: budget::SEARCHES }
+        Self { items: Vec::new(), claimed, named: 0, searches: budget::SEARCHES }
     }
 
     pub(crate) fn claimed(&self) -> usize {
@@ -107,6 +112,15 @@ impl Found {
         reason: Option<String>,
     ) {
         self.items.push(Item { range, what: What::Allowance { rule, until, reason } });
+    }
+
+    /// Adds a name of a key, unless it is a part of one. It claims nothing: whether it is one is
+    /// seen later.
+    pub(crate) fn named(&mut self, range: Range<usize>, parse: references::Parse) {
+        if self.named <= range.start {
+            self.named = range.end;
+            self.items.push(Item { range, what: What::Named(parse) });
+        }
     }
 
     pub(crate) fn skip(&mut self, range: Range<usize>, reason: Reason) {

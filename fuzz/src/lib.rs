@@ -65,7 +65,7 @@ pub fn rule(bytes: &[u8]) {
     let key = inspect_bytes("input", include_bytes!("../../testdata/keys/rsa/rsa-1024.pkcs8.pem"));
     rule::judge(&rules, &key.facts);
     for rule in &rules.rules {
-        rule::page(rule);
+        rule::page(rule, &rules.profile);
     }
 }
 

@@ -19,23 +19,33 @@ use crate::{
 /// Most places that a link keeps.
 const PLACES: usize = 100;
 
-/// Which paths belong to which environment: the first pattern that matches decides.
+/// Which paths belong to which environment: the first pattern that matches decides, and where none does,
+/// the branch that is checked out.
 pub(crate) struct Environments {
     pub base: Base,
     pub patterns: Vec<(String, GlobSet)>,
+    pub of_branch: Option<String>,
 }
 
 impl Environments {
     pub(crate) fn of(&self, path: &str) -> Option<&str> {
         let path = self.base.relative(&as_directories(path));
-        self.patterns.iter().find(|(_, paths)| paths.is_match(&path)).map(|(name, _)| name.as_str())
+        let by_path = self.patterns.iter().find(|(_, paths)| paths.is_match(&path));
+        by_path.map(|(name, _)| name).or(self.of_branch.as_ref()).map(String::as_str)
     }
 }
 
 /// Completes `facts` and adds the links between them. `facts` are in their final order.
 pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) {
+    // Facts of one file come one after the other, and may be very many.
+    let mut last: (String, Option<&str>) = (String::new(), environments.of(""));
     for fact in facts.iter_mut().filter(|fact| fact.kind != Kind::Record) {
-        if let Some(environment) = environments.of(&fact.site().path) {
+        if fact.site().path != last.0 {
+            let path = fact.site().path.clone();
+            let environment = environments.of(&path);
+            last = (path, environment);
+        }
+        if let Some(environment) = last.1 {
             fact.fields.insert(Field::Environment, environment.into());
         }
     }
@@ -167,7 +177,7 @@ mod tests {
     fn environments() -> Environments {
         let set = |glob| GlobSetBuilder::new().add(Glob::new(glob).unwrap()).build().unwrap();
         let patterns = vec![("test".into(), set("test/**")), ("production".into(), set("prod/**"))];
-        Environments { base: Base::default(), patterns }
+        Environments { base: Base::default(), patterns, of_branch: None }
     }
 
     fn links(mut facts: Vec<Fact>) -> Vec<Fact> {

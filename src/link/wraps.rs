@@ -22,7 +22,10 @@ pub(super) fn link(facts: &[Fact]) -> Vec<Fact> {
     // An alias stands for what it points at.
     let mut aliases: HashMap<&str, &str> = HashMap::new();
     for fact in facts.iter().filter(|fact| fact.kind == Kind::Reference) {
-        if let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key)) {
+        if let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key))
+            // A name in any text says only that it stands for something.
+            && !key.ends_with(alias)
+        {
             aliases.entry(alias).or_insert(key);
         }
     }

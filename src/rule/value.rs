@@ -123,16 +123,19 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Published
         | Field::Purpose
         | Field::Reason
+        | Field::Region
         | Field::Resource
         | Field::Rule
         | Field::Scope
         | Field::Setting
+        | Field::Spelling
         | Field::State
         | Field::StorageForm
         | Field::Subject
         | Field::System
         | Field::Until
         | Field::Value
+        | Field::Version
         | Field::Wildcards
         | Field::WrapProblem => Type::Text,
     }

@@ -2,17 +2,17 @@
 //! otherwise; names of keys that are not approved where they stand; and approved keys that nobody
 //! names.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     Approved,
     entry::Key,
-    names::{Approval, Names},
+    names::{Approval, Name, Names},
     order::Dates,
 };
 use crate::{
     date::Date,
-    fact::{Fact, Field, Kind, Value},
+    fact::{Fact, Field, Kind, Site, Value},
 };
 
 /// The links between a register and `facts`, which are in their final order.
@@ -26,18 +26,48 @@ pub(crate) fn link(register: &Approved, facts: &[Fact], today: Date) -> Vec<Fact
             *known = key;
         }
     }
-    let mut aliases: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for fact in facts.iter().filter(|fact| fact.kind == Kind::Reference) {
-        if let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key)) {
-            aliases.entry(key).or_default().insert(alias);
+    let mut aliases: HashMap<String, BTreeSet<&str>> = HashMap::new();
+    let mut targets: HashMap<String, BTreeSet<&str>> = HashMap::new();
+    let mut told: HashSet<(&str, u64, String)> = HashSet::new();
+    let mut declared: HashSet<(&str, String)> = HashSet::new();
+    for fact in facts {
+        let Some(name) = Name::seen(fact) else { continue };
+        let path = fact.site().path.as_str();
+        match fact.kind {
+            Kind::Key => {
+                declared.insert((path, name.canonical().to_owned()));
+            }
+            Kind::Reference if !is_in_text(fact) => {
+                let places = [fact.places.get(&Field::Key), Some(fact.site())];
+                let places = places.into_iter().flatten();
+                told.extend(places.map(|at| (&*at.path, at.line, name.canonical().to_owned())));
+                if let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key)) {
+                    aliases.entry(name.canonical().to_owned()).or_default().insert(alias);
+                    let alias = Name::of(alias).canonical().to_owned();
+                    targets.entry(alias).or_default().insert(key);
+                }
+            }
+            _ => {}
         }
     }
     let names = Names::of(register.keys());
-    let mut against =
-        Against { by_material, aliases, names, today, seen: HashSet::new(), links: Vec::new() };
+    let file = register.file().rsplit('/').next().unwrap_or_default();
+    let seen = HashSet::new();
+    let links = Vec::new();
+    let mut against = Against { by_material, aliases, targets, names, today, seen, links };
+    // What the register itself and what a declaration says of the same place is not said again.
+    let is_said = |fact: &Fact| {
+        let key = fact.text(Field::Key).unwrap_or_default();
+        let path = fact.site().path.as_str();
+        let is_told = |at: &Site| told.contains(&(&*at.path, at.line, key.to_owned()));
+        path.rsplit('/').next() == Some(file)
+            || declared.contains(&(path, key.to_owned()))
+            || (fact.count == fact.sites.len() as u64 && fact.sites.iter().all(is_told))
+    };
     for fact in facts {
         match fact.kind {
             Kind::Material => against.material(fact),
+            Kind::Reference if is_in_text(fact) && is_said(fact) => {}
             Kind::Reference => against.reference(fact),
             Kind::Key => against.declared(fact),
             Kind::Grant => against.grant(fact),
@@ -48,10 +78,20 @@ pub(crate) fn link(register: &Approved, facts: &[Fact], today: Date) -> Vec<Fact
     against.links
 }
 
+/// Whether a name was found in a text as such, and not by what a document means.
+fn is_in_text(fact: &Fact) -> bool {
+    fact.fields.contains_key(&Field::Spelling)
+}
+
+/// Providers whose names say only in one place which key is meant, or which a register of keys of
+/// services need not govern: their names are held against it if it has some of them.
+const LOCAL: &[&str] = &["java", "kmip", "kubernetes", "openpgp", "ssh", "tpm"];
+
 struct Against<'a> {
     by_material: HashMap<String, &'a Key>,
-    /// Aliases that configuration gives to a key.
-    aliases: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// Aliases that configuration gives to a key, by its canonical name, and the other way round.
+    aliases: HashMap<String, BTreeSet<&'a str>>,
+    targets: HashMap<String, BTreeSet<&'a str>>,
     names: Names<'a>,
     today: Date,
     /// Ids of entries of which something was seen.
@@ -164,21 +204,38 @@ impl<'a> Against<'a> {
     }
 
     /// The approvals of everything that a fact calls a key, and what it is called.
-    fn approvals(&self, fact: &Fact) -> (Vec<Approval<'a>>, Option<String>) {
-        let key = fact.text(Field::Key);
-        let alias = fact.text(Field::Alias);
+    fn approvals(&self, fact: &'a Fact) -> (Vec<Approval<'a>>, Option<String>) {
+        let key = Name::seen(fact);
+        // The last part of a path in Vault is no name of its own.
+        let is_name = fact.text(Field::Provider) != Some("vault") || !is_in_text(fact);
+        let alias = fact.text(Field::Alias).filter(|_| is_name);
         let name = fact.text(Field::Name).filter(|_| fact.kind == Kind::Key);
-        let given = key.and_then(|key| self.aliases.get(key)).into_iter().flatten().copied();
-        let all = [key, alias, name].into_iter().flatten().chain(given);
-        let found = all.flat_map(|name| self.names.find(name)).collect();
-        (found, alias.or(key).map(str::to_owned))
+        let canonical = key.as_ref().map(Name::canonical).unwrap_or_default();
+        let given = self.aliases.get(canonical).into_iter().flatten();
+        let behind = self.targets.get(canonical).into_iter().flatten();
+        let others = given.chain(behind).copied().chain(alias).chain(name).map(Name::of);
+        let spelling = fact.text(Field::Spelling).or(alias).or(fact.text(Field::Key));
+        let shown = spelling.map(str::to_owned);
+        (key.into_iter().chain(others).flat_map(|name| self.names.find(&name)).collect(), shown)
     }
 
-    fn reference(&mut self, fact: &Fact) {
+    fn reference(&mut self, fact: &'a Fact) {
         let (found, name) = self.approvals(fact);
         let Some(name) = name else { return };
+        // A pin is a digest of the key itself.
+        if let Some(&key) = fact.text(Field::Key).and_then(|key| self.by_material.get(key)) {
+            self.seen.insert(&key.id.value);
+            let approved: Vec<&str> = key.environments.iter().map(|of| of.value.trim()).collect();
+            self.environment(fact, key, &approved);
+            return self.state(fact, key);
+        }
         if found.is_empty() {
-            self.links.push(about(fact, "reference", None).with(Field::After, name));
+            let is_example = fact.fields.contains_key(&Field::Published);
+            let provider = fact.text(Field::Provider).unwrap_or_default();
+            let is_local = is_in_text(fact) && LOCAL.contains(&provider);
+            if !is_example && !(is_local && !self.names.knows(provider)) {
+                self.links.push(about(fact, "reference", None).with(Field::After, name));
+            }
             return;
         }
         self.seen.extend(found.iter().map(|approval| approval.key.id.value.as_str()));
@@ -210,14 +267,18 @@ impl<'a> Against<'a> {
         let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key)) else {
             return;
         };
-        let named: Vec<Approval<'a>> =
-            self.names.find(alias).into_iter().filter(|of| of.target.is_some()).collect();
+        let named: Vec<Approval<'a>> = self
+            .names
+            .find(&Name::of(alias))
+            .into_iter()
+            .filter(|of| of.target.is_some())
+            .collect();
         // The address of a declaration is no name that the register can have.
-        if named.is_empty() || key == alias || key.contains('#') {
+        if named.is_empty() || key.ends_with(alias) || key.contains('#') {
             return;
         }
         let is_same = |approval: &Approval<'a>| {
-            let by_key = self.names.find(key);
+            let by_key = self.names.find(&Name::of(key));
             by_key.iter().any(|other| std::ptr::eq(other.key, approval.key))
         };
         if !named.iter().any(is_same)
@@ -229,7 +290,7 @@ impl<'a> Against<'a> {
     }
 
     /// A key that configuration declares.
-    fn declared(&mut self, fact: &Fact) {
+    fn declared(&mut self, fact: &'a Fact) {
         let (found, name) = self.approvals(fact);
         let Some(approval) = found.first() else {
             if let Some(name) = name {
@@ -266,7 +327,7 @@ impl<'a> Against<'a> {
     }
 
     /// Somebody to whom configuration gives a key.
-    fn grant(&mut self, fact: &Fact) {
+    fn grant(&mut self, fact: &'a Fact) {
         let Some(principal) = fact.text(Field::Principal) else { return };
         let (found, _) = self.approvals(fact);
         let Some(approval) = found.first() else { return };

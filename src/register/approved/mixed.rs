@@ -3,7 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Approved, entry::Key, names::Names, pair::value};
+use super::{
+    Approved,
+    entry::Key,
+    names::{Name, Names},
+    pair::value,
+};
 use crate::register::{Change, Diff, Difference, Entry, Place, Register, UNIDENTIFIED, rank, what};
 
 /// What `observed` saw, held against what `approved` says.
@@ -81,8 +86,8 @@ fn named(
         if named.alias.is_none() && key.is_none() {
             continue;
         }
-        let by_name = names.find(name);
-        let by_key = key.map_or(Vec::new(), |key| names.find(key));
+        let by_name = names.find(&Name::of(name));
+        let by_key = key.map_or(Vec::new(), |key| names.find(&Name::of(key)));
         let about = |key: Option<&Key>, attribute: &str| Difference {
             key: key.map_or(name, |key| &key.id.value).to_owned(),
             what: key.map_or(name, |key| called(key)).to_owned(),

@@ -1,11 +1,74 @@
-//! Names of approved keys: which entry a name that was seen stands for. A pattern is only what has
-//! a `*` in it; without a region or an account a name stands for the key of every one.
+//! Names of approved keys: which entry a name that was seen stands for, by the canonical names of
+//! [`references`](crate::references), so that an ARN, an identifier and a replica of one key are one. A
+//! pattern is only what has a `*` in it; without a region or an account a name stands for the key of
+//! every one.
 
 use std::collections::HashMap;
 
 use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 use super::entry::{Key, Text};
+use crate::{
+    fact::{Fact, Field},
+    references,
+};
+
+/// A name that was seen or is approved, and where the key that it names lies, as far as that is said.
+pub(super) struct Name<'a> {
+    /// As it is written.
+    spelling: &'a str,
+    canonical: String,
+    account: Option<String>,
+    region: Option<String>,
+}
+
+impl<'a> Name<'a> {
+    pub(super) fn of(name: &'a str) -> Self {
+        let spelling = name.trim();
+        match references::canonical(spelling) {
+            Some(of) => {
+                let (account, region) = (of.account, of.region);
+                Self { spelling, canonical: of.key, account, region }
+            }
+            None => Self { spelling, canonical: spelling.into(), account: None, region: None },
+        }
+    }
+
+    /// The name that `fact` gives for the key that it is about.
+    pub(super) fn seen(fact: &'a Fact) -> Option<Self> {
+        let key = fact.text(Field::Key)?;
+        let said = |field| fact.text(field).map(str::to_owned);
+        Some(match fact.text(Field::Spelling) {
+            Some(spelling) => Self {
+                spelling,
+                canonical: key.into(),
+                account: said(Field::Account),
+                region: said(Field::Region),
+            },
+            None => Self::of(key),
+        })
+    }
+
+    pub(super) fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
+    /// Whether both can be one key: two places are two keys, except of a key with replicas.
+    fn agrees(&self, place: &Place) -> bool {
+        let differ = |one: &Option<String>, other: &Option<String>| {
+            one.as_ref().zip(other.as_ref()).is_some_and(|(one, other)| one != other)
+        };
+        let is_replicated = self.canonical.starts_with("aws:kms:key/mrk-");
+        !differ(&self.account, &place.account)
+            && (is_replicated || !differ(&self.region, &place.region))
+    }
+}
+
+/// Where an approved key lies, as far as its name says it.
+struct Place {
+    account: Option<String>,
+    region: Option<String>,
+}
 
 /// A name that is approved, for a key, in some environments and places.
 #[derive(Clone, Copy)]
@@ -50,8 +113,10 @@ fn matcher(pattern: &str) -> Option<GlobMatcher> {
 
 /// Everything that entries are called.
 pub(super) struct Names<'a> {
-    exact: HashMap<String, Vec<Approval<'a>>>,
-    /// Full names by what is left without account and region, for references that leave these out.
+    /// By spelling and by canonical name.
+    exact: HashMap<String, Vec<(Place, Approval<'a>)>>,
+    /// Aliases with region and account by what is left without them, for references that leave these
+    /// out.
     bare: HashMap<String, Vec<Approval<'a>>>,
     globs: GlobSet,
     patterns: Vec<Approval<'a>>,
@@ -96,51 +161,58 @@ impl<'a> Names<'a> {
             }
             return;
         }
-        self.exact.entry(name.to_owned()).or_default().push(approval);
-        if let Some(replicas) = without_region(name) {
-            self.exact.entry(replicas).or_default().push(approval);
+        let Name { spelling, canonical, account, region } = Name::of(name);
+        if let Some(bare) = bare(&canonical) {
+            self.bare.entry(bare).or_default().push(approval);
         }
-        if let Some(bare) = bare(name) {
-            self.bare.entry(bare.to_owned()).or_default().push(approval);
+        let mut add = |name: String| {
+            let place = Place { account: account.clone(), region: region.clone() };
+            self.exact.entry(name).or_default().push((place, approval));
+        };
+        if spelling != canonical {
+            add(spelling.to_owned());
         }
+        add(canonical);
     }
 
     /// The approvals of a name that was seen.
-    pub(super) fn find(&self, name: &str) -> Vec<Approval<'a>> {
-        let name = name.trim();
-        let exact = |name: &str| self.exact.get(name).cloned().unwrap_or_default();
-        let mut found = exact(name);
-        if let Some(replicas) = without_region(name) {
-            found.extend(exact(&replicas));
+    pub(super) fn find(&self, name: &Name<'_>) -> Vec<Approval<'a>> {
+        let exact = |of: &str| {
+            let found = self.exact.get(of).into_iter().flatten();
+            found.filter(|(place, _)| name.agrees(place)).map(|(_, approval)| *approval)
+        };
+        let mut found: Vec<Approval<'a>> = exact(&name.canonical).collect();
+        if found.is_empty() {
+            found.extend(exact(name.spelling));
         }
-        match bare(name) {
+        match bare(&name.canonical) {
             // The register leaves out where it is.
-            Some(bare) => found.extend(exact(bare)),
+            Some(bare) => found.extend(exact(&bare)),
             // The reference does.
-            None => found.extend(self.bare.get(name).into_iter().flatten().copied()),
+            None => found.extend(self.bare.get(&name.canonical).into_iter().flatten().copied()),
         }
-        let patterns = self.globs.matches(name);
+        // What an identifier looks like is up to the server, and the register may give it alone.
+        if let Some(id) = name.canonical.strip_prefix("kmip:") {
+            found.extend(exact(id));
+        }
+        let patterns = self.globs.matches(name.spelling);
         found.extend(patterns.into_iter().filter_map(|at| self.patterns.get(at).copied()));
         found
     }
+
+    /// Whether some key is approved by a name of this provider.
+    pub(super) fn knows(&self, provider: &str) -> bool {
+        let is_of =
+            |name: &String| name.strip_prefix(provider).is_some_and(|rest| rest.starts_with(':'));
+        self.exact.keys().any(is_of)
+    }
 }
 
-/// An identifier or alias without the account and region around it.
-fn bare(name: &str) -> Option<&str> {
-    if !name.contains([':', '/']) || name.starts_with("alias/") {
-        return None;
-    }
-    if let Some((_, id)) = name.rsplit_once(":key/") {
-        return Some(id);
-    }
-    let at = name.find(":alias/")?;
-    name.get(at + 1..)
-}
-
-/// A multi-region key of AWS is one key in every region.
-fn without_region(name: &str) -> Option<String> {
-    let mut parts: Vec<&str> = name.splitn(6, ':').collect();
-    let is_replica = parts.last().is_some_and(|id| id.starts_with("key/mrk-"));
-    *parts.get_mut(3)? = "";
-    is_replica.then(|| parts.join(":"))
+/// The canonical name of an alias of AWS or Alibaba without the account and region in it.
+fn bare(canonical: &str) -> Option<String> {
+    let (head, alias) = canonical.split_once(":alias/")?;
+    let mut parts = head.splitn(3, ':');
+    let (provider, service) = (parts.next()?, parts.next()?);
+    parts.next()?;
+    Some(format!("{provider}:{service}:alias/{alias}"))
 }

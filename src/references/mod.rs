@@ -1,0 +1,222 @@
+//! Names of keys: text to reference facts. One file per family of names. A row finds where a name
+//! may stand, cheaply; `parse` says whether it is one, and which key it names. Both look at text
+//! only: what a name stands for is not asked of anybody.
+//!
+//! A key has one canonical name, whatever spelling was met: the name holds what makes the key
+//! unique at its provider, and leaves out schemes, hosts and regions of replicas. Versions are a
+//! field of their own.
+
+mod alias;
+mod aws;
+mod aws_id;
+mod azure;
+mod colon;
+mod google;
+mod ibm;
+mod kmip;
+mod kubernetes;
+mod oci;
+mod openpgp;
+mod other_clouds;
+mod pkcs11;
+mod pki;
+mod seen;
+mod ssh;
+mod text;
+mod tpm;
+mod vault;
+mod x509;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::{
+    pkcs11::has_pin,
+    seen::{Met, Named, Names, read},
+};
+use crate::{
+    excerpt,
+    fact::{Fact, Field, Kind, Site, printable},
+    rows::Row,
+};
+
+/// All families, by name. Their needles have a searcher of their own.
+pub(crate) const TABLE: &[Row] = &[
+    alias::ROW,
+    aws::ROW,
+    azure::ROW,
+    aws_id::ROW,
+    google::ROW,
+    ibm::ROW,
+    kmip::ROW,
+    colon::ROW,
+    kubernetes::ROW,
+    oci::ROW,
+    openpgp::ROW,
+    pkcs11::ROW,
+    ssh::ROW,
+    tpm::ROW,
+    vault::ROW,
+    pki::ROW,
+    x509::ROW,
+];
+
+/// Reads a name that stands alone.
+pub(crate) type Parse = fn(&str) -> Option<Reference>;
+
+/// Longest name that is read. PKCS#11 URIs and Azure identifiers are the longest.
+pub(crate) const LONGEST: usize = 1024;
+
+/// What a name says of the key that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reference {
+    pub provider: &'static str,
+    /// What is named: `key`, `alias`, `secret`, `certificate`, `cluster`, `fingerprint`, `pin`.
+    pub resource: &'static str,
+    /// The canonical name.
+    pub key: String,
+    pub alias: Option<String>,
+    pub account: Option<String>,
+    pub region: Option<String>,
+    pub version: Option<String>,
+}
+
+impl Reference {
+    fn new(provider: &'static str, resource: &'static str, key: impl Into<String>) -> Self {
+        Self {
+            provider,
+            resource,
+            key: key.into(),
+            alias: None,
+            account: None,
+            region: None,
+            version: None,
+        }
+    }
+
+    fn alias(mut self, alias: &str) -> Self {
+        self.alias = non_empty(alias);
+        self
+    }
+
+    fn account(mut self, account: &str) -> Self {
+        self.account = non_empty(account);
+        self
+    }
+
+    fn region(mut self, region: &str) -> Self {
+        self.region = non_empty(region);
+        self
+    }
+
+    fn version(mut self, version: &str) -> Self {
+        self.version = non_empty(version);
+        self
+    }
+
+    /// The fact that `name` (a variable, an attribute) holds this reference, written as `spelling`.
+    pub(crate) fn into_fact(self, name: Option<&str>, spelling: &str, site: Site) -> Fact {
+        let published = self.is_example().then_some("documentation");
+        let text = |value: Option<String>| value.map(|text| printable(&text, 300));
+        Fact::new(Kind::Reference, site)
+            .with(Field::Provider, self.provider)
+            .with(Field::Resource, self.resource)
+            .with(Field::Key, printable(&self.key, LONGEST))
+            .with_some(Field::Alias, text(self.alias))
+            .with_some(Field::Account, text(self.account))
+            .with_some(Field::Region, text(self.region))
+            .with_some(Field::Version, text(self.version))
+            .with_some(Field::Name, name)
+            .with(Field::Spelling, printable(spelling, LONGEST))
+            .with_some(Field::Published, published)
+    }
+
+    /// Whether it names a key only in documentation: by an account or a key that AWS' documents
+    /// use as an example, and that belongs to nobody.
+    fn is_example(&self) -> bool {
+        const ACCOUNTS: &[&str] = &[
+            "000000000000",
+            "012345678910",
+            "111111111111",
+            "111122223333",
+            "123456789012",
+            "222222222222",
+            "444455556666",
+            "777788889999",
+            "999999999999",
+        ];
+        const IDS: &[&str] = &[
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "0987dcba-09fe-87dc-65ba-ab0987654321",
+            "1234abcd12ab34cd56ef1234567890ab",
+            "0987dcba09fe87dc65baab0987654321",
+            "12345678-1234-1234-1234-123456789012",
+            "abcd1234-a123-456a-a12b-a123b4cd56ef",
+        ];
+        self.provider == "aws"
+            && (self.account.as_deref().is_some_and(|account| ACCOUNTS.contains(&account))
+                || IDS.iter().any(|id| self.key.ends_with(id)))
+    }
+}
+
+fn non_empty(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// Reads any spelling of the name of a key: two that name one key give one `key`.
+pub(crate) fn canonical(text: &str) -> Option<Reference> {
+    const ALL: &[Parse] = &[
+        colon::parse,
+        aws::parse,
+        aws_id::parse,
+        azure::parse,
+        google::parse,
+        ibm::parse,
+        oci::parse,
+        pkcs11::parse,
+        ssh::parse,
+        openpgp::parse,
+        pki::parse,
+        tpm::parse,
+        vault::parse,
+        x509::parse,
+    ];
+    let text = text.trim();
+    (text.len() <= LONGEST).then(|| ALL.iter().find_map(|parse| parse(text)))?
+}
+
+/// Where the name of what holds a value begins, if something before `start` does: a variable, an
+/// attribute, a flag, an element. Gives the place of the name.
+pub(crate) fn holder(bytes: &[u8], start: usize) -> Option<std::ops::Range<usize>> {
+    const NAME: usize = 64;
+    let is_space = |byte: u8| matches!(byte, b' ' | b'\t');
+    let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'[' | b'(' | b'{');
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let value = text::back(bytes, start, 4, |byte| is_quote(byte) || is_space(byte));
+    let separator = text::back(bytes, value, 3, |byte| matches!(byte, b':' | b'=' | b'>'));
+    let end = if separator < value {
+        let name = text::back(bytes, separator, 12, is_space);
+        text::back(bytes, name, 3, |byte| is_quote(byte) || matches!(byte, b']' | b')'))
+    } else {
+        value
+    };
+    let from = text::back(bytes, end, NAME + 1, is_name);
+    let name = bytes.get(from..end)?;
+    let is_flag = name.starts_with(b"--");
+    let dashes = name.iter().take_while(|&&byte| byte == b'-').count();
+    let from = from + dashes;
+    let name = name.get(dashes..)?;
+    let before = from.checked_sub(1).and_then(|at| bytes.get(at));
+    // In prose, words stand there, and elements of HTML.
+    let is_prose = name.ends_with(b".")
+        || (before == Some(&b'<')
+            && matches!(name, b"code" | b"p" | b"b" | b"i" | b"em" | b"li" | b"td"))
+        || bytes.get(separator..start).is_some_and(|between| between.ends_with(b": `"));
+    let is_held = !is_prose && separator < value || (is_flag && value > end.saturating_sub(1));
+    let text = std::str::from_utf8(name).ok()?;
+    (is_held
+        && name.len() <= NAME
+        && name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        && !excerpt::may_be_key(text))
+    .then_some(from..end)
+}

@@ -204,6 +204,11 @@ impl Approved {
         &self.written.keys
     }
 
+    /// Its file, as it was read.
+    fn file(&self) -> &str {
+        &self.name
+    }
+
     /// The line of an entry, where it is known.
     fn line(&self, key: &Key) -> Option<u64> {
         self.has_lines.then(|| key.id.referenced.line())

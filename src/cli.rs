@@ -6,6 +6,10 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::{budget::Limits, error::Error, finding::Severity};
 
+mod register;
+
+pub use register::{Register, RegisterCheck, RegisterDiff};
+
 const AFTER_HELP: &str = "\
 Exit codes:
   0  nothing at or above --fail-on
@@ -228,52 +232,6 @@ pub struct Judge {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a run")]
-pub enum Register {
-    /// Say what is wrong with a register of approved keys.
-    #[command(after_help = AFTER_HELP)]
-    Check(RegisterCheck),
-    /// Propose a register of approved keys from what a scan sees.
-    Init {
-        #[command(flatten)]
-        input: Box<Input>,
-        /// Take the keys from this register, which `scan --observed` wrote, instead of a scan.
-        #[arg(long, value_name = "FILE", conflicts_with = "paths")]
-        observed: Option<PathBuf>,
-        /// Write to FILE instead of standard output.
-        #[arg(long, short = 'o', value_name = "FILE")]
-        output: Option<PathBuf>,
-    },
-    /// Say what changed from one register to another: approved, observed or CycloneDX.
-    Diff {
-        old: PathBuf,
-        new: PathBuf,
-        /// text, json or markdown.
-        #[arg(long, short = 'f', default_value = "text", value_parser = ["text", "json", "markdown"])]
-        format: String,
-        /// Judge dates as of this day, instead of today.
-        #[arg(long, value_name = "DATE")]
-        today: Option<String>,
-    },
-}
-
-#[derive(Debug, Args)]
-pub struct RegisterCheck {
-    #[arg(default_value = "key-register.yaml", value_hint = clap::ValueHint::FilePath)]
-    pub file: PathBuf,
-    /// Judge dates as of this day, instead of today.
-    #[arg(long, value_name = "DATE")]
-    pub today: Option<String>,
-    /// Read this configuration instead of the nearest keylint.toml.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    #[command(flatten)]
-    pub judgement: Judgement,
-    #[command(flatten)]
-    pub output: Output,
-}
-
-#[derive(Debug, Subcommand)]
 pub enum Rules {
     /// List all rules.
     List {
@@ -322,9 +280,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap:
         Some(matches),
     ) = (&mut cli.command, own)
     {
-        output.reports = paired(output, matches).map_err(|problem| {
-            command().error(clap::error::ErrorKind::ArgumentConflict, problem)
-        })?;
+        output.reports = paired(&output.formats, &output.outputs, "terminal", matches)?;
+    } else if let (Command::Register(Register::Diff(diff)), Some(matches)) = (&mut cli.command, own)
+    {
+        diff.reports = paired(&diff.formats, &diff.outputs, "text", matches)?;
     }
     Ok(cli)
 }
@@ -336,17 +295,29 @@ pub fn command() -> clap::Command {
 
 /// Gives each form the file that follows it.
 fn paired(
-    output: &Output,
+    formats: &[String],
+    outputs: &[PathBuf],
+    usual: &str,
+    matches: &clap::ArgMatches,
+) -> Result<Vec<(String, Option<PathBuf>)>, clap::Error> {
+    pairs(formats, outputs, usual, matches)
+        .map_err(|problem| command().error(clap::error::ErrorKind::ArgumentConflict, problem))
+}
+
+fn pairs(
+    names: &[String],
+    outputs: &[PathBuf],
+    usual: &str,
     matches: &clap::ArgMatches,
 ) -> Result<Vec<(String, Option<PathBuf>)>, Error> {
     let indices = |name| matches.indices_of(name).into_iter().flatten().collect::<Vec<_>>();
     let formats = indices("formats");
     let mut reports: Vec<(String, Option<PathBuf>)> =
-        output.formats.iter().map(|format| (format.clone(), None)).collect();
-    for (file, at) in output.outputs.iter().zip(indices("outputs")) {
+        names.iter().map(|format| (format.clone(), None)).collect();
+    for (file, at) in outputs.iter().zip(indices("outputs")) {
         if reports.is_empty() {
             // One file and no form: the file's name says which.
-            reports.push((format_of(file)?, None));
+            reports.push((format_of(file, usual)?, None));
         }
         let before = formats.iter().filter(|&&format| format < at).count().saturating_sub(1);
         match reports.get_mut(before) {
@@ -360,7 +331,7 @@ fn paired(
         }
     }
     if reports.is_empty() {
-        reports.push(("terminal".into(), None));
+        reports.push((usual.into(), None));
     }
     if reports.iter().filter(|(_, file)| file.is_none()).count() > 1 {
         return Err(Error::Usage(
@@ -370,13 +341,13 @@ fn paired(
     Ok(reports)
 }
 
-fn format_of(file: &std::path::Path) -> Result<String, Error> {
+fn format_of(file: &std::path::Path, usual: &str) -> Result<String, Error> {
     let name = file.to_string_lossy();
     let format = match name.rsplit('.').next() {
         Some("sarif") => "sarif",
         Some("json") => "json",
         Some("md") => "markdown",
-        Some("txt") => "terminal",
+        Some("txt") => usual,
         _ => {
             return Err(Error::Usage(format!("--output {name}: say which --format it is to have")));
         }

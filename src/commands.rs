@@ -11,7 +11,7 @@ use crate::{
     baseline::Baseline,
     cli::{
         BaselineCommand, Cli, Colour, Command, Input, Inspect, Judge as JudgeArgs, Judgement,
-        Output, Register, RegisterCheck, Rules, Scan,
+        Output, Rules, Scan,
     },
     config::{self, Config},
     date::Date,
@@ -23,15 +23,14 @@ use crate::{
     ledger::Ledger,
     places::{Request, Source, files},
     progress,
-    register::{
-        self,
-        approved::{self, Approved},
-    },
+    register::approved::{self, Approved},
     report::{self, Report, RuleView},
     rule::{self, RuleSet},
     scan::{self, Inspection},
     settings::providers::Providers,
 };
+
+mod register;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,42 +77,7 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
             to_file_or(output.as_deref(), out, |out| report::facts::write(&facts, &ledger, out))?;
             Ok(Exit::Clean)
         }
-        Command::Register(Register::Check(RegisterCheck {
-            file,
-            today,
-            config,
-            judgement,
-            output,
-        })) => {
-            let config = config::load(config.as_deref(), &[])?;
-            let rules = rules(&judgement, &config)?;
-            let today = today.as_deref().map_or(Ok(Date::today()), day)?;
-            let (register, mut inspection) = approved::read(&file)?;
-            inspection.facts.extend(approved::facts(&register, today));
-            let by = By { today, ..By::new(&rules, &config, None) };
-            report(inspection, &by, &judgement, &output, terminal, out)
-        }
-        Command::Register(Register::Init { input, observed, output }) => {
-            let observed = match observed {
-                Some(path) => read_register(&path)?,
-                None => {
-                    let config = config::load(input.config.as_deref(), &input.paths)?;
-                    let Inspection { mut facts, mut ledger } =
-                        inspect(&input, &[], &config, terminal)?;
-                    crate::judge::sort(&mut facts);
-                    ledger.sort();
-                    crate::link::link(&mut facts, &config.environments()?);
-                    register::build(&facts, &ledger)
-                }
-            };
-            let text = approved::propose(&observed);
-            to_file_or(output.as_deref(), out, |out| out.write_all(text.as_bytes()))?;
-            Ok(Exit::Clean)
-        }
-        Command::Register(Register::Diff { old, new, format, today }) => {
-            let today = today.as_deref().map_or(Ok(Date::today()), day)?;
-            register_diff(&old, &new, &format, today, out)
-        }
+        Command::Register(asked) => register::run(asked, terminal, out),
         Command::Rules(Rules::List { rules, profile }) => {
             let rules = RuleSet::load(&rules, profile.as_deref().unwrap_or(rule::DEFAULT_PROFILE))?;
             for rule in &rules.rules {
@@ -244,10 +208,6 @@ fn approved_keys(path: Option<&Path>, config: &Config) -> Result<Option<Approved
     Ok(path.map(approved::read).transpose()?.map(|(register, _)| register))
 }
 
-fn day(text: &str) -> Result<Date, Error> {
-    text.parse().map_err(|_| Error::Usage(format!("--today {text}: a day is YYYY-MM-DD")))
-}
-
 /// Judges, writes every report, and says how it ended.
 fn report(
     mut inspection: Inspection,
@@ -320,42 +280,15 @@ fn view(rule: &rule::Rule) -> RuleView<'_> {
 
 /// The observed register, in the form that the file's name asks for.
 fn observed(facts: &[Fact], ledger: &Ledger, path: &Path) -> Result<Vec<u8>, Error> {
-    let register = register::build(facts, ledger);
+    let register = crate::register::build(facts, ledger);
     let mut bytes = Vec::new();
     let written = if path.to_string_lossy().ends_with(".cdx.json") {
-        register::write_cyclonedx(&register, env!("CARGO_PKG_VERSION"), &mut bytes)
+        crate::register::write_cyclonedx(&register, env!("CARGO_PKG_VERSION"), &mut bytes)
     } else {
         register.write(&mut bytes)
     };
     written.map_err(|source| Error::file(path, source))?;
     Ok(bytes)
-}
-
-fn register_diff(
-    old: &Path,
-    new: &Path,
-    format: &str,
-    today: Date,
-    out: &mut dyn Write,
-) -> Result<Exit, Error> {
-    use register::Any::{Approved, Observed};
-    let read = |path: &Path| register::Any::read(&files::read(path)?, &path.display().to_string());
-    let diff = match (read(old)?, read(new)?) {
-        (Observed(old), Observed(new)) => register::diff(&old, &new),
-        (Approved(old), Approved(new)) => approved::compare(&old, &new, today),
-        // In either order, what was seen is held against what is approved.
-        (Approved(approved), Observed(observed)) | (Observed(observed), Approved(approved)) => {
-            approved::against(&approved, &observed)
-        }
-    };
-    if let Some(row) = register::DIFF_TABLE.iter().find(|row| row.name == format) {
-        (row.render)(&diff, out).map_err(written)?;
-    }
-    Ok(if diff.is_empty() { Exit::Clean } else { Exit::Findings })
-}
-
-fn read_register(path: &Path) -> Result<register::Register, Error> {
-    register::Register::read(&files::read(path)?, &path.display().to_string())
 }
 
 fn read_facts(paths: &[PathBuf]) -> Result<Inspection, Error> {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The two steps of action.yml: `run.sh install` gets the binary, `run.sh scan` runs it. Inputs come
-# in the environment and are never pieces of a command.
+# The steps of action.yml: `run.sh install` gets the binary, `run.sh scan` runs it, and `run.sh diff`
+# compares the two sides of a pull request. Inputs come in the environment and are never pieces of a
+# command.
 set -euo pipefail
 
 fail() {
@@ -134,11 +135,49 @@ scan() {
     exit "$status"
 }
 
+# Says what a pull request changes in keys and their register, as a summary and as a file that can be
+# posted as a comment. Fails the job only if INPUT_FAIL_ON says from which level on.
+diff() {
+    local directory=$RUNNER_TEMP/keylint-register status=0 dots=...
+    local markdown=$directory/register-diff.md sarif=$directory/register-diff.sarif
+    rm -rf "$directory"
+    mkdir -p "$directory"
+    if [[ ! ${BASE_SHA:-} =~ ^[0-9a-f]{40,64}$ ]] || ! git cat-file -e "$BASE_SHA^{commit}" 2>/dev/null; then
+        echo '::notice title=keylint::Keys are not compared: the base of the pull request is not in this clone (fetch-depth: 0).'
+        return
+    fi
+    # The head of a shallow clone is the merge, whose first parent is the base.
+    git merge-base "$BASE_SHA" HEAD >/dev/null 2>&1 || dots=..
+    arguments=(register diff "--rev=$BASE_SHA${dots}HEAD"
+        --format markdown --output "$markdown"
+        --format sarif --output "$sarif"
+        --format text)
+    [[ -z ${INPUT_CONFIG:-} ]] || arguments+=("--config=$INPUT_CONFIG")
+    [[ -z ${INPUT_REGISTER:-} ]] || arguments+=("--register=$INPUT_REGISTER")
+    [[ -z ${INPUT_FAIL_ON:-} ]] || arguments+=("--fail-on=$INPUT_FAIL_ON")
+    "$KEYLINT" "${arguments[@]}" || status=$?
+    if [[ -s $markdown ]]; then
+        output markdown "$markdown"
+        output sarif "$sarif"
+        cat "$markdown" >>"$GITHUB_STEP_SUMMARY"
+        echo >>"$GITHUB_STEP_SUMMARY"
+    fi
+    case $status in
+        0) ;;
+        1) [[ -z ${INPUT_FAIL_ON:-} ]] || exit 1 ;;
+        *)
+            printf '::error title=keylint::Keys could not be compared (exit code %d): see the log.\n' "$status"
+            exit "$status"
+            ;;
+    esac
+}
+
 exe=
 [[ ${RUNNER_OS:-} != Windows ]] || exe=.exe
 
 case ${1:-} in
     install) install ;;
     scan) scan ;;
-    *) fail 'run.sh install | run.sh scan' ;;
+    diff) diff ;;
+    *) fail 'run.sh install | run.sh scan | run.sh diff' ;;
 esac

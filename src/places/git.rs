@@ -39,7 +39,7 @@ pub(super) fn staged(
 ) -> Result<(), Error> {
     let blobs = changed(&["diff", "--cached"], paths)?;
     let beside = beside(&blobs)?;
-    read(blobs, request, sink)?;
+    read(None, blobs, request, sink)?;
     read_beside(&beside, request, sink)
 }
 
@@ -116,7 +116,83 @@ pub(super) fn since(
     let mut blobs = changed(&["log", "--format=", "--diff-merges=off", &range], paths)?;
     // What merges themselves brought.
     blobs.extend(changed(&["diff", &base, "HEAD"], paths)?);
-    read(blobs, request, sink)
+    read(None, blobs, request, sink)
+}
+
+/// Every file of a tree, also in a bare repository. `tree` is what [`trees`] gave.
+pub(super) fn tree(
+    repository: &Path,
+    tree: &str,
+    request: &Request,
+    sink: &(dyn Fn(Inspected) + Sync),
+) -> Result<(), Error> {
+    let arguments = ["ls-tree", "-r", "-z", "--full-tree", tree];
+    read(Some(repository), listed(&run(Some(repository), &arguments)?), request, sink)
+}
+
+/// `MODE KIND ID` TAB `PATH` NUL
+fn listed(output: &[u8]) -> BTreeSet<Blob> {
+    let records = output.split(|&byte| byte == 0);
+    let blob = |record: &[u8]| {
+        let tab = memchr::memchr(b'\t', record)?;
+        let (words, path) = record.split_at_checked(tab)?;
+        let words = String::from_utf8_lossy(words);
+        let mut words = words.split(' ');
+        let (mode, id) = (words.next()?, words.nth(1)?);
+        Some(Blob { path: to_path(path.get(1..)?), id: id.into(), mode: mode.into() })
+    };
+    records.filter_map(blob).collect()
+}
+
+/// The trees of `OLD..NEW`, or of the merge base and `NEW` for `OLD...NEW`. A side that is left out
+/// is `HEAD`.
+pub(crate) fn trees(repository: &Path, range: &str) -> Result<(String, String), Error> {
+    let (old, new, from_base) = match (range.split_once("..."), range.split_once("..")) {
+        (Some((old, new)), _) => (old, new, true),
+        (None, Some((old, new))) => (old, new, false),
+        (None, None) => return Err(Error::Usage(format!("--rev {range}: say OLD..NEW"))),
+    };
+    let named = |revision: &str| {
+        let revision = if revision.is_empty() { "HEAD" } else { revision };
+        // An option or a range is no revision.
+        if revision.starts_with(['-', '^']) || revision.contains("..") {
+            return Err(Error::Usage(format!("--rev: `{revision}` is not a revision")));
+        }
+        Ok(revision.to_owned())
+    };
+    let (mut old, new) = (named(old)?, named(new)?);
+    if from_base {
+        let base = run(Some(repository), &["merge-base", &old, &new])?;
+        old = String::from_utf8_lossy(&base).trim().to_owned();
+    }
+    let tree = |revision: &str| {
+        let name = format!("{revision}^{{tree}}");
+        let id = run(Some(repository), &["rev-parse", "--verify", "--end-of-options", &name]);
+        let id = id.map_err(|error| match error {
+            Error::Git { command, .. } => Error::Git {
+                command,
+                problem: format!(
+                    "`{revision}` is no revision of {} (in a shallow clone fetch it first; in a \
+                     GitHub workflow: fetch-depth: 0)",
+                    shown(repository)
+                ),
+            },
+            other => other,
+        })?;
+        Ok(String::from_utf8_lossy(&id).trim().to_owned())
+    };
+    Ok((tree(&old)?, tree(&new)?))
+}
+
+/// A file of a tree, if it is there.
+pub(crate) fn file_of(repository: &Path, tree: &str, path: &str) -> Result<Option<Vec<u8>>, Error> {
+    let path = path.trim_start_matches("./");
+    let arguments = ["ls-tree", "-z", "--full-tree", tree, "--", path];
+    let blobs = listed(&run(Some(repository), &arguments)?);
+    let Some(blob) = blobs.iter().find(|blob| blob.mode.starts_with("100")) else {
+        return Ok(None);
+    };
+    run(Some(repository), &["cat-file", "blob", &blob.id]).map(Some)
 }
 
 /// Files that match an ignore pattern and are tracked all the same. Empty where git cannot say.
@@ -156,6 +232,7 @@ fn changed(command: &[&str], paths: &[PathBuf]) -> Result<BTreeSet<Blob>, Error>
 
 /// Inspects the content of blobs, on several threads when there are many.
 fn read(
+    repository: Option<&Path>,
     blobs: BTreeSet<Blob>,
     request: &Request,
     sink: &(dyn Fn(Inspected) + Sync),
@@ -180,7 +257,9 @@ fn read(
     std::thread::scope(|scope| {
         let workers: Vec<_> = wanted
             .chunks(share)
-            .map(|blobs| scope.spawn(move || read_with_one_process(blobs, request, sink)))
+            .map(|blobs| {
+                scope.spawn(move || read_with_one_process(repository, blobs, request, sink))
+            })
             .collect();
         workers.into_iter().try_for_each(|worker| {
             worker.join().unwrap_or_else(|_| Err(failed("cat-file", "the reader stopped early")))
@@ -189,13 +268,14 @@ fn read(
 }
 
 fn read_with_one_process(
+    repository: Option<&Path>,
     blobs: &[Blob],
     request: &Request,
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
     let ids: Vec<&str> = blobs.iter().map(|blob| blob.id.as_str()).collect();
     let mut buffer = Buffer::new();
-    objects::stream(None, &ids, &mut |place, kind, content| {
+    objects::stream(repository, &ids, &mut |place, kind, content| {
         let Some(blob) = blobs.get(place) else { return };
         let path = shown(&blob.path);
         if kind == Some("blob") {

@@ -3,7 +3,7 @@
 
 mod directory;
 pub(crate) mod files;
-mod git;
+pub(crate) mod git;
 mod history;
 mod ignored;
 mod objects;
@@ -62,6 +62,8 @@ pub enum Source {
     Staged(Vec<PathBuf>),
     /// What the commits since the merge base with a revision brought, below these paths.
     Since(String, Vec<PathBuf>),
+    /// All files of the tree of one revision.
+    Tree { repository: PathBuf, tree: String },
     /// Every object of these repositories or bundles, or only what branches and tags reach.
     History { repositories: Vec<PathBuf>, all_objects: bool },
 }
@@ -81,6 +83,7 @@ pub(crate) fn visit(request: &Request, sink: &(dyn Fn(Inspected) + Sync)) -> Res
             Ok(())
         }
         Source::Staged(paths) => git::staged(paths, request, sink),
+        Source::Tree { repository, tree } => git::tree(repository, tree, request, sink),
         Source::Since(revision, paths) => git::since(revision, paths, request, sink),
         Source::History { repositories, all_objects } => repositories
             .iter()

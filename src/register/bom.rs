@@ -8,6 +8,7 @@ pub(super) const NATURE: &str = "keylint:nature";
 pub(super) const PLACE: &str = "keylint:place";
 pub(super) const GAP: &str = "keylint:gap";
 pub(super) const LEFT_OUT: &str = "keylint:left-out";
+pub(super) const REFERENCE: &str = "keylint:reference";
 pub(super) const COMPLETE: &str = "keylint:complete";
 
 #[derive(Serialize, Deserialize)]
@@ -59,6 +60,10 @@ pub(super) struct Component {
     pub name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hashes: Vec<Hash>,
     #[serde(rename = "cryptoProperties", default, skip_serializing_if = "Option::is_none")]
     pub crypto: Option<Crypto>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,6 +93,9 @@ pub(super) struct Algorithm {
     pub parameter_set_identifier: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curve: Option<String>,
+    /// Since 1.7, where it takes the place of `curve`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elliptic_curve: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classical_security_level: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,6 +113,37 @@ pub(super) struct CertificateProperties {
     pub subject_public_key_ref: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate_format: Option<String>,
+    /// This and the dates: since 1.7.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificate_state: Vec<CertificateState>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creation_date: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activation_date: Option<String>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct CertificateState {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// A digest: `SHA-256` and its digits.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct Hash {
+    #[serde(default)]
+    pub alg: String,
+    #[serde(default)]
+    pub content: String,
+}
+
+/// Since 1.7, where it takes the place of `algorithmRef`.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct RelatedAsset {
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    #[serde(rename = "ref", default)]
+    pub of: String,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -124,6 +163,17 @@ pub(super) struct Related {
     pub format: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secured_by: Option<SecuredBy>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creation_date: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activation_date: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiration_date: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related_cryptographic_assets: Vec<RelatedAsset>,
+    /// Since 1.7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Hash>,
 }
 
 #[derive(Default, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Nature, Place, Register, UNIDENTIFIED, Unseen};
+use super::{Entry, Named, Nature, Place, Register, UNIDENTIFIED, Unseen};
 use crate::{
     fact::{Fact, Field, Kind},
     ledger::Ledger,
@@ -30,7 +30,28 @@ pub fn build(facts: &[Fact], ledger: &Ledger) -> Register {
         })
         .collect();
     let (gaps, left_out) = unseen(ledger);
-    Register::new(gaps, left_out, keys)
+    Register { references: references(facts), ..Register::new(gaps, left_out, keys) }
+}
+
+/// Where keys are named; of equal ones in a file, the first.
+fn references(facts: &[Fact]) -> Vec<Named> {
+    let named = facts.iter().filter(|fact| fact.kind == Kind::Reference).filter_map(|fact| {
+        let text = |field| fact.text(field).map(str::to_owned);
+        let named = Named {
+            path: path(&fact.site().path),
+            name: text(Field::Name),
+            alias: text(Field::Alias),
+            key: text(Field::Key),
+            environment: text(Field::Environment),
+            provider: text(Field::Provider),
+            line: fact.site().line,
+        };
+        (named.alias.is_some() || named.key.is_some()).then_some(named)
+    });
+    let mut all: Vec<Named> = named.collect();
+    all.sort();
+    all.dedup_by(|next, kept| Named { line: kept.line, ..next.clone() } == *kept);
+    all
 }
 
 /// Material without an identity is known by its place: file, format, name, and which of several.

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Kinds of change, gravest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// It lay protected, or was not there in private form, and now lies in plain text.
@@ -20,6 +22,8 @@ pub enum Change {
     DuplicateMaterial,
     /// An alias stands for another key.
     AliasRepointed,
+    /// Where one key was named, another one is.
+    ReferenceChanged,
     /// It is protected less well than before.
     ProtectionWeakened,
     /// The key in a place is weaker than the one before.
@@ -56,11 +60,12 @@ pub enum Change {
     /// The entry says something else, no worse than before.
     Restated,
     /// It was not seen, but not everything that could hold it was examined.
+    #[default]
     Unknown,
 }
 
 impl Change {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::NewlyPlaintext,
         Self::Substituted,
         Self::MaterialChanged,
@@ -68,6 +73,7 @@ impl Change {
         Self::IllegalTransition,
         Self::DuplicateMaterial,
         Self::AliasRepointed,
+        Self::ReferenceChanged,
         Self::ProtectionWeakened,
         Self::StrengthLowered,
         Self::KekWeaker,
@@ -91,8 +97,71 @@ impl Change {
     ];
 }
 
+/// How much a change asks for: the levels of SARIF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What happens in the orderly life of a key.
+    Note,
+    /// Somebody should look.
+    Warning,
+    /// Nobody wants this to happen unasked.
+    Error,
+}
+
+impl Level {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Note, Self::Warning, Self::Error].into_iter().find(|level| level.name() == name)
+    }
+}
+
+impl Difference {
+    pub fn level(&self) -> Level {
+        let is_plain =
+            |text: &Option<String>| matches!(text.as_deref(), Some("plaintext" | "cleartext"));
+        match self.change {
+            Change::NewlyPlaintext
+            | Change::Substituted
+            | Change::MaterialChanged
+            | Change::Unregistered
+            | Change::IllegalTransition
+            | Change::DuplicateMaterial
+            | Change::AliasRepointed
+            | Change::ReferenceChanged
+            | Change::ProtectionWeakened
+            | Change::StrengthLowered
+            | Change::KekWeaker
+            | Change::WrappingBroken
+            | Change::Overdue
+            | Change::Removed => Level::Error,
+            Change::Added | Change::NewPlace if is_plain(&self.now) => Level::Error,
+            Change::ParentChanged
+            | Change::AccessWidened
+            | Change::UseWidened
+            | Change::TermExtended
+            | Change::NewPlace
+            | Change::ExceptionChanged
+            | Change::Unknown => Level::Warning,
+            Change::Added
+            | Change::PlaceGone
+            | Change::Rotated
+            | Change::Retired
+            | Change::StateChanged
+            | Change::PeopleChanged
+            | Change::Restated => Level::Note,
+        }
+    }
+}
+
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Difference {
     pub change: Change,
@@ -116,6 +185,12 @@ pub struct Difference {
     /// The key after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// Where it can be read: the entry of the approved register, or the first place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Line in that file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
 }
 
 /// Everything that changed, gravest first.
@@ -135,7 +210,7 @@ pub struct Diff {
 impl Diff {
     /// In order, and each change once. Which key was before and after is filled in where the
     /// change itself says it.
-    pub(super) fn new(
+    pub(crate) fn new(
         mut changes: Vec<Difference>,
         (old_complete, new_complete): (bool, bool),
     ) -> Self {
@@ -160,6 +235,11 @@ impl Diff {
             new_complete,
             changes,
         }
+    }
+
+    /// The gravest level of all changes.
+    pub fn level(&self) -> Option<Level> {
+        self.changes.iter().map(Difference::level).max()
     }
 
     /// Whether nothing changed and nothing is unknown.

@@ -15,7 +15,7 @@ use super::{
     bom::{
         Algorithm, Bom, COMPLETE, CertificateProperties, Component, Composition, Crypto,
         Dependency, Evidence, GAP, KEY, LEFT_OUT, Metadata, NATURE, Occurrence, PLACE, Property,
-        Related, SecuredBy, Tools,
+        REFERENCE, Related, SecuredBy, Tools,
     },
     name::what,
 };
@@ -34,12 +34,7 @@ pub fn write(register: &Register, tool_version: &str, out: &mut dyn Write) -> io
     let mut properties = vec![property(COMPLETE, register.complete.to_string())];
     properties.extend(register.gaps.iter().map(|gap| json(GAP, gap)));
     properties.extend(register.left_out.iter().map(|left_out| json(LEFT_OUT, left_out)));
-    let tool = Component {
-        kind: "application".to_owned(),
-        name: "keylint".to_owned(),
-        version: Some(tool_version.to_owned()),
-        ..Component::default()
-    };
+    properties.extend(register.references.iter().map(|named| json(REFERENCE, named)));
     let aggregate = if register.complete { "complete" } else { "incomplete" };
     let bom = Bom {
         schema: "http://cyclonedx.org/schema/bom-1.6.schema.json".to_owned(),
@@ -47,7 +42,7 @@ pub fn write(register: &Register, tool_version: &str, out: &mut dyn Write) -> io
         spec_version: "1.6".to_owned(),
         serial_number: Some(serial_number(register)?),
         version: 1,
-        metadata: Metadata { tools: Some(Tools { components: vec![tool] }), properties },
+        metadata: Metadata { tools: Some(tools(tool_version)), properties },
         components,
         dependencies: dependencies
             .into_iter()
@@ -61,8 +56,19 @@ pub fn write(register: &Register, tool_version: &str, out: &mut dyn Write) -> io
     write_pretty(&bom, out)
 }
 
+/// What wrote the BOM.
+pub(super) fn tools(tool_version: &str) -> Tools {
+    let tool = Component {
+        kind: "application".to_owned(),
+        name: "keylint".to_owned(),
+        version: Some(tool_version.to_owned()),
+        ..Component::default()
+    };
+    Tools { components: vec![tool] }
+}
+
 /// A UUID of version 8 (RFC 9562) out of the content: the same register has the same number.
-fn serial_number(register: &Register) -> io::Result<String> {
+pub(super) fn serial_number(register: &impl Serialize) -> io::Result<String> {
     let digest = Sha256::digest(serde_json::to_vec(register)?);
     let mut bytes: [u8; 16] = *digest.first_chunk().unwrap_or(&[0; 16]);
     let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
@@ -113,10 +119,10 @@ fn components(
             kind: "cryptographic-asset".to_owned(),
             bom_ref: Some(bom_ref),
             name: what(&Entry { classes: [class.name.to_owned()].into(), ..entry.clone() }),
-            version: None,
             crypto: Some(crypto),
             evidence: Some(Evidence { occurrences: occurrences(&places) }),
             properties,
+            ..Component::default()
         });
     }
 }
@@ -152,6 +158,7 @@ fn certificate(places: &[&Place], public_key: Option<String>) -> Crypto {
             not_valid_after: not_after,
             subject_public_key_ref: public_key,
             certificate_format: Some("X.509".to_owned()),
+            ..CertificateProperties::default()
         }),
         ..Crypto::default()
     }
@@ -183,6 +190,7 @@ fn related(
             size: entry.nature.bits,
             format: Some(formats.into_iter().collect::<Vec<_>>().join(", ")),
             secured_by: secured_by(&worst, algorithms),
+            ..Related::default()
         }),
         ..Crypto::default()
     }
@@ -250,7 +258,10 @@ fn algorithm(bom_ref: &str, name: &str, properties: Algorithm) -> Component {
 }
 
 /// The component of the key's algorithm with its parameters.
-fn algorithm_of(nature: &Nature, algorithms: &mut BTreeMap<String, Component>) -> Option<String> {
+pub(super) fn algorithm_of(
+    nature: &Nature,
+    algorithms: &mut BTreeMap<String, Component>,
+) -> Option<String> {
     let name = nature.algorithm.as_deref()?;
     let parameter = nature.curve.clone().or_else(|| Some(nature.bits?.to_string()));
     let full = match &parameter {
@@ -266,6 +277,7 @@ fn algorithm_of(nature: &Nature, algorithms: &mut BTreeMap<String, Component>) -
                 primitive: Some(primitive(name).to_owned()),
                 parameter_set_identifier: parameter,
                 curve: nature.curve.clone().filter(|_| name == "ec"),
+                elliptic_curve: None,
                 classical_security_level: nature.strength,
                 nist_quantum_security_level: quantum_level(name, nature.strength),
             },
@@ -301,12 +313,12 @@ fn quantum_level(algorithm: &str, strength: Option<u64>) -> Option<u64> {
     }
 }
 
-fn property(name: &str, value: impl Into<String>) -> Property {
+pub(super) fn property(name: &str, value: impl Into<String>) -> Property {
     Property { name: name.to_owned(), value: value.into() }
 }
 
 /// A property that holds a value of ours as JSON.
-fn json(name: &str, value: &impl Serialize) -> Property {
+pub(super) fn json(name: &str, value: &impl Serialize) -> Property {
     let text = serde_json::to_string(value).expect("our plain structures can be written");
     property(name, text)
 }

@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use super::{
     Entry, Nature, Place, Register, Unseen,
-    bom::{Bom, COMPLETE, Component, Crypto, GAP, KEY, LEFT_OUT, NATURE, PLACE, Property},
+    bom::{
+        Bom, COMPLETE, Component, Crypto, GAP, KEY, LEFT_OUT, NATURE, PLACE, Property, REFERENCE,
+    },
 };
 
 /// Reads a BOM.
@@ -31,7 +33,8 @@ pub(super) fn read(bytes: &[u8]) -> serde_json::Result<Register> {
     let register = Register::new(gaps, left_out, entries.collect());
     let incomplete = bom.compositions.iter().any(|c| c.aggregate.starts_with("incomplete"))
         || properties.iter().any(|p| p.name == COMPLETE && p.value == "false");
-    Ok(Register { complete: register.complete && !incomplete, ..register })
+    let references = parsed(properties, REFERENCE)?;
+    Ok(Register { complete: register.complete && !incomplete, references, ..register })
 }
 
 /// The values of all properties of this name.

@@ -7,7 +7,7 @@ use super::{
     Entry, Place, Register,
     change::{Change, Diff, Difference},
     name::what,
-    rank,
+    rank, references,
 };
 
 /// What changed from `old` to `new`.
@@ -37,6 +37,7 @@ pub fn diff(old: &Register, new: &Register) -> Diff {
             ..about(change, entry, entry.places.iter())
         });
     }
+    references::compare(old, new, &hidden, &mut changes);
     Diff::new(changes, (old.complete, new.complete))
 }
 
@@ -250,18 +251,18 @@ fn protection<'a>(
 }
 
 /// Paths that the later scan did not examine.
-struct Hidden<'a> {
+pub(super) struct Hidden<'a> {
     paths: BTreeSet<&'a str>,
 }
 
 impl<'a> Hidden<'a> {
-    fn of(register: &'a Register) -> Self {
+    pub(super) fn of(register: &'a Register) -> Self {
         let unseen = register.gaps.iter().chain(&register.left_out);
         Self { paths: unseen.map(|unseen| unseen.path.trim_end_matches('/')).collect() }
     }
 
     /// Whether something that was not examined is, or holds, `path`.
-    fn holds(&self, path: &str) -> bool {
+    pub(super) fn holds(&self, path: &str) -> bool {
         let parents = path.match_indices(['/', '!']).filter_map(|(at, _)| path.get(..at));
         parents.chain([path, "."]).any(|path| self.paths.contains(path))
     }
@@ -272,7 +273,9 @@ fn about<'a>(
     entry: &Entry,
     places: impl IntoIterator<Item = &'a Place>,
 ) -> Difference {
-    let paths: BTreeSet<&str> = places.into_iter().map(|place| place.path.as_str()).collect();
+    let places: Vec<&Place> = places.into_iter().collect();
+    let paths: BTreeSet<&str> = places.iter().map(|place| place.path.as_str()).collect();
+    let first = places.iter().min_by_key(|place| (&place.path, place.offset));
     Difference {
         change,
         key: entry.id.clone(),
@@ -283,6 +286,8 @@ fn about<'a>(
         now: None,
         before: None,
         after: None,
+        file: first.map(|place| place.path.clone()),
+        line: first.and_then(|place| place.lines.first().copied()),
     }
 }
 

@@ -18,13 +18,18 @@ mod cyclonedx;
 mod cyclonedx_read;
 mod diff;
 mod name;
+mod references;
+mod revisions;
+mod sarif;
 mod show;
 
 pub use build::build;
-pub use change::{Change, Diff, Difference};
+pub use change::{Change, Diff, Difference, Level};
 pub use cyclonedx::write as write_cyclonedx;
 pub use diff::diff;
 pub use show::{DIFF_TABLE, DiffRow};
+
+pub(crate) use revisions::{Side, between};
 
 use name::what;
 
@@ -46,6 +51,28 @@ pub struct Register {
     pub left_out: Vec<Unseen>,
     /// Sorted by id.
     pub keys: Vec<Entry>,
+    /// Where keys are named, sorted by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Named>,
+}
+
+/// A place that names a key and does not hold it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Named {
+    pub path: String,
+    /// The variable, setting or resource that names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+    /// The key itself, where it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    pub line: u64,
 }
 
 /// Something that was not examined.
@@ -206,6 +233,7 @@ impl Register {
             gaps,
             left_out,
             keys,
+            references: Vec::new(),
         }
     }
 
@@ -236,7 +264,11 @@ impl Register {
                 let read: Self = serde_json::from_slice(bytes).map_err(malformed)?;
                 let entry = |entry: Entry| Entry::new(entry.id, entry.nature, entry.places);
                 let keys = read.keys.into_iter().map(entry).collect();
-                Ok(Self { complete: read.complete, ..Self::new(read.gaps, read.left_out, keys) })
+                Ok(Self {
+                    complete: read.complete,
+                    references: read.references,
+                    ..Self::new(read.gaps, read.left_out, keys)
+                })
             }
             (Some("register"), version, _) => {
                 let version = version.map_or("no version".into(), |v| format!("version {v}"));
@@ -257,9 +289,13 @@ pub enum Any {
 }
 
 impl Any {
-    /// Reads a register: observed ones and BOMs are JSON, approved ones are YAML.
+    /// Reads a register: observed ones are JSON, approved ones are YAML or CSV, both are BOMs.
     pub fn read(bytes: &[u8], name: &str) -> Result<Self, Error> {
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let is_csv = name.to_ascii_lowercase().ends_with(".csv");
+        if is_csv || memchr::memmem::find(text, approved::MARK.as_bytes()).is_some() {
+            return approved::import(name, bytes).map(Self::Approved);
+        }
         if text.trim_ascii_start().starts_with(b"{") {
             return Register::read(bytes, name).map(Self::Observed);
         }

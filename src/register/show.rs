@@ -17,11 +17,19 @@ pub struct DiffRow {
 pub const DIFF_TABLE: &[DiffRow] = &[
     DiffRow { name: "json", about: "For machines", render: json },
     DiffRow { name: "markdown", about: "A table for a pull request", render: markdown },
+    DiffRow {
+        name: "sarif",
+        about: "SARIF 2.1.0 with the baseline state of each change",
+        render: super::sarif::render,
+    },
     DiffRow { name: "text", about: "Sentences for people", render: text },
 ];
 
 /// Files of one change that are named; the others are counted.
 const PLACES: usize = 3;
+
+/// Bytes of a table: a comment on GitHub has room for 65,536 characters.
+const COMMENT: usize = 60_000;
 
 fn json(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
     write_pretty(diff, out)
@@ -57,18 +65,26 @@ fn markdown(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
     } else {
         writeln!(out, "**{}**\n", escaped(&totals(diff)))?;
         writeln!(out, "| Change | What happened | Where | Key |\n|---|---|---|---|")?;
-        for change in &diff.changes {
+        let mut room = COMMENT;
+        for (number, change) in diff.changes.iter().enumerate() {
             let mut places: Vec<String> =
                 change.places.iter().take(PLACES).map(|place| code(place)).collect();
             places.extend(more(change));
-            writeln!(
-                out,
+            let row = format!(
                 "| {} | {} | {} | {} |",
                 title(change.change),
                 escaped(&sentence(change)),
                 places.join("<br>"),
                 code(&which_short(change))
-            )?;
+            );
+            let Some(rest) = room.checked_sub(row.len()) else {
+                let left = diff.changes.len().saturating_sub(number);
+                let left = count_of(left as u64, "less grave change");
+                writeln!(out, "\n{left} had no room here; `--format json` has them all.")?;
+                break;
+            };
+            room = rest;
+            writeln!(out, "{row}")?;
         }
     }
     for caution in cautions(diff) {
@@ -83,7 +99,7 @@ fn more(change: &Difference) -> Option<String> {
 }
 
 /// Which key it was and which it is.
-fn which(change: &Difference) -> String {
+pub(super) fn which(change: &Difference) -> String {
     between(change.before.as_deref(), change.after.as_deref(), &change.key)
 }
 
@@ -114,7 +130,7 @@ fn totals(diff: &Diff) -> String {
     format!("{}: {}", count_of(diff.changes.len() as u64, "change"), parts.join(", "))
 }
 
-fn cautions(diff: &Diff) -> impl Iterator<Item = &'static str> {
+pub(super) fn cautions(diff: &Diff) -> impl Iterator<Item = &'static str> {
     let old = (!diff.old_complete).then_some(
         "The earlier scan did not examine everything: what is added may have been there before.",
     );
@@ -124,7 +140,7 @@ fn cautions(diff: &Diff) -> impl Iterator<Item = &'static str> {
     old.into_iter().chain(new)
 }
 
-const fn title(change: Change) -> &'static str {
+pub(super) const fn title(change: Change) -> &'static str {
     match change {
         Change::NewlyPlaintext => "newly in plain text",
         Change::MaterialChanged => "other key",
@@ -139,6 +155,7 @@ const fn title(change: Change) -> &'static str {
         Change::IllegalTransition => "state not possible",
         Change::DuplicateMaterial => "one key under several ids",
         Change::AliasRepointed => "alias repointed",
+        Change::ReferenceChanged => "another key is named",
         Change::KekWeaker => "wrapped by a weaker key",
         Change::WrappingBroken => "wrapping broken",
         Change::ParentChanged => "wrapped by another key",
@@ -157,7 +174,7 @@ const fn title(change: Change) -> &'static str {
 }
 
 /// What happened, without the places.
-fn sentence(change: &Difference) -> String {
+pub(super) fn sentence(change: &Difference) -> String {
     let what = &change.what;
     if let Some(attribute) = &change.attribute {
         return of_entry(change, attribute);
@@ -187,6 +204,7 @@ fn sentence(change: &Difference) -> String {
         Change::Substituted
         | Change::IllegalTransition
         | Change::AliasRepointed
+        | Change::ReferenceChanged
         | Change::KekWeaker
         | Change::WrappingBroken
         | Change::ParentChanged
@@ -216,6 +234,22 @@ fn of_entry(change: &Difference, attribute: &str) -> String {
     let was = change.was.as_deref().map_or("nothing", short_state);
     let now = change.now.as_deref().map_or("nothing", short_state);
     match change.change {
+        Change::NewPlace if attribute == "references" => match &change.was {
+            Some(was) => format!("{what}: named in another place too, {now}; it was in {was}."),
+            None => format!("{what}: a key that was named nowhere is named in {now}."),
+        },
+        Change::PlaceGone if attribute == "references" => {
+            format!("{what}: no longer named in {was}.")
+        }
+        Change::ReferenceChanged => {
+            format!("{what}: names another key, {}, where it named {}.", last(now), last(was))
+        }
+        Change::UseWidened if attribute == "environments" && !change.places.is_empty() => {
+            format!("{what}: approved for {was}, and used in {now}.")
+        }
+        Change::Unregistered => {
+            format!("{what}: named here, and the register does not approve {now}.")
+        }
         Change::Substituted => format!(
             "{what}: the same entry and version, and another key. Its fingerprint was {}, and is {}.",
             short(was),
@@ -230,7 +264,11 @@ fn of_entry(change: &Difference, attribute: &str) -> String {
         Change::IllegalTransition => {
             format!("{what}: was {was}, from which no key becomes {now} (NIST SP 800-57).")
         }
-        Change::AliasRepointed => format!("{what}: alias {now}, where it was {was}."),
+        Change::AliasRepointed => {
+            let alias = now.split_once(" -> ").map_or(now, |(alias, _)| alias);
+            let (now, was) = (last(now), last(was));
+            format!("{what}: {alias} stands for {now}, where it stood for {was}.")
+        }
         Change::WrappingBroken => format!("{what}: the key that wraps it is not in order: {now}."),
         Change::KekWeaker => format!("{what}: the key that wraps it is weaker: {now}."),
         Change::PlaceGone => format!("{what}: not where the register says that it lies."),
@@ -238,6 +276,11 @@ fn of_entry(change: &Difference, attribute: &str) -> String {
         _ if change.was.is_none() => format!("{what}: {attribute} has {now} now."),
         _ => format!("{what}: {attribute} was {was}, and is {now}."),
     }
+}
+
+/// What stands after the arrow.
+fn last(text: &str) -> &str {
+    text.rsplit_once(" -> ").map_or(text, |(_, target)| target)
 }
 
 fn short_state(text: &str) -> &str {
@@ -256,9 +299,11 @@ fn replaced(change: &Difference) -> String {
             short(was)
         );
     }
+    // The entry of the register, where it knows the key that was there.
+    let known = change.before.as_deref().and_then(|before| before.split_once(" ("));
     format!(
         "Another key is in the place of {}: {} {what}.",
-        short(was),
+        known.map_or(short(was), |(entry, _)| entry.to_owned()),
         article(what).to_lowercase()
     )
 }
@@ -285,7 +330,8 @@ fn state(label: &str) -> &str {
 fn short(id: &str) -> String {
     match id.split_once(":") {
         Some((kind, digest)) if kind.ends_with("sha256") && digest.len() > 16 => {
-            format!("{kind}:{}…", digest.chars().take(16).collect::<String>())
+            let end = if digest.ends_with(')') { ")" } else { "" };
+            format!("{kind}:{}…{end}", digest.chars().take(16).collect::<String>())
         }
         _ => id.to_owned(),
     }

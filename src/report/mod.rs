@@ -120,6 +120,12 @@ pub(crate) fn clean(text: &str) -> String {
     fact::printable(text, usize::MAX)
 }
 
+/// `path` as a URI, and whether that is relative to the directory in which keylint ran.
+pub(crate) fn uri_of(path: &str) -> (String, bool) {
+    let uri = uri::of(path, None);
+    (uri.text, uri.relative)
+}
+
 /// `PATH:LINE:COLUMN`, with the decodings that lead to the fact, for people.
 fn place(site: &Site) -> String {
     let place = format!("{}:{}:{}", clean(&site.path), site.line, site.column);

@@ -22,10 +22,9 @@ const MOST: usize = 20;
 
 /// The facts of a register on a day.
 pub(crate) fn facts(register: &Approved, today: Date) -> Vec<Fact> {
-    let mut by_id = ById::new();
+    let by_id = ById::of(register.keys());
     let mut same: HashMap<String, Vec<&Key>> = HashMap::new();
     for key in register.keys() {
-        by_id.entry(&key.id.value).or_insert(key);
         same.entry(format!("id\0{}", key.id.value)).or_default().push(key);
         if let Some(id) = key.key_id().filter(|_| !is_version(key)) {
             same.entry(id).or_default().push(key);
@@ -249,7 +248,7 @@ impl<'a> Scene<'a> {
     /// A key and what it wraps, with the strength of both.
     fn wraps(&self, key: &Key) -> Option<Fact> {
         let named = key.wrapped_by.as_ref()?;
-        let kek = self.by_id.get(named.value.as_str()).filter(|kek| !std::ptr::eq(**kek, key))?;
+        let kek = self.by_id.get(named.value.as_str()).filter(|kek| !std::ptr::eq(*kek, key))?;
         let strength = |key: &Key| key.strength().map_or(Value::Unknown, Value::from);
         let fact = Fact::new(Kind::Wraps, self.register.site(named.referenced))
             .with(Field::Kek, kek.id.value.as_str())

@@ -1,7 +1,7 @@
 //! What changed from one approved register to another. Entries are matched by id, then by
 //! fingerprint, then by alias.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::{
     Approved,
@@ -18,7 +18,7 @@ use crate::{
 /// What changed from `old` to `new`, with what is due judged on a day.
 pub(crate) fn compare(old: &Approved, new: &Approved, today: Date) -> Diff {
     let pairs = Pairs::of(old.keys(), new.keys());
-    let scene = Scene { was: by_id(old.keys()), now: by_id(new.keys()), today };
+    let scene = Scene { was: ById::of(old.keys()), now: ById::of(new.keys()), today };
     let mut changes = Vec::new();
     for (before, after) in &pairs.matched {
         let mut pair = Pair { old: before, new: after, changes: &mut changes };
@@ -29,19 +29,17 @@ pub(crate) fn compare(old: &Approved, new: &Approved, today: Date) -> Diff {
         pair.access();
         pair.dates(today);
         pair.people();
+        pair.rest();
         scene.wrapping(&mut pair);
     }
     gone_and_come(&pairs, &scene, &mut changes);
     duplicates(old.keys(), new.keys(), &mut changes);
-    Diff::new(changes, (true, true))
-}
-
-fn by_id(keys: &[Key]) -> ById<'_> {
-    let mut found = ById::new();
-    for key in keys {
-        found.entry(&key.id.value).or_insert(key);
+    for change in &mut changes {
+        let register = if change.after.is_some() { new } else { old };
+        change.file = Some(register.name.clone());
+        change.line = change.line.filter(|_| register.has_lines);
     }
-    found
+    Diff::new(changes, (true, true))
 }
 
 /// Entries of both registers that are one key.
@@ -61,19 +59,21 @@ impl<'a> Pairs<'a> {
         pairs
     }
 
-    /// Takes out what has a name in common, each entry once.
+    /// Takes out what has a name in common, each entry once, and of several in their order.
     fn matching(&mut self, names: impl Fn(&Key) -> Vec<String>) {
-        let mut by_name: HashMap<String, usize> = HashMap::new();
+        let mut by_name: HashMap<String, VecDeque<usize>> = HashMap::new();
         for (number, key) in self.gone.iter().enumerate() {
             for name in names(key) {
-                by_name.entry(name).or_insert(number);
+                by_name.entry(name).or_default().push_back(number);
             }
         }
         let mut taken = BTreeSet::new();
         let mut left = Vec::new();
         for key in std::mem::take(&mut self.come) {
-            let number = names(key).into_iter().find_map(|name| by_name.get(&name).copied());
-            let before = number.filter(|number| taken.insert(*number));
+            let before = names(key).into_iter().find_map(|name| {
+                let numbers = by_name.get_mut(&name)?;
+                std::iter::from_fn(|| numbers.pop_front()).find(|number| taken.insert(*number))
+            });
             match before.and_then(|number| self.gone.get(number)) {
                 Some(before) => self.matched.push((before, key)),
                 None => left.push(key),
@@ -122,6 +122,8 @@ pub(super) fn difference(
         now: None,
         before: old.map(identity),
         after: new.map(identity),
+        file: None,
+        line: Some(key.id.referenced.line()),
     })
 }
 
@@ -166,7 +168,7 @@ fn gone_and_come(pairs: &Pairs<'_>, scene: &Scene<'_>, changes: &mut Vec<Differe
         }
         let was = before.map(|before| before.state().to_owned());
         let attribute = before.map(|_| "replaces".to_owned());
-        let difference = difference(change, before.copied(), Some(new));
+        let difference = difference(change, before, Some(new));
         changes.extend(difference.map(|of| Difference { attribute, was, now, ..of }));
         let overdue = Dates::of(new).overdue(scene.today).filter(|_| new.is_active());
         if let Some(days) = overdue {
@@ -177,7 +179,7 @@ fn gone_and_come(pairs: &Pairs<'_>, scene: &Scene<'_>, changes: &mut Vec<Differe
     }
     for old in &pairs.gone {
         let id = old.id.value.as_str();
-        let successor = scene.now.get(old.replaced_by.as_ref().map_or("", |by| &by.value)).copied();
+        let successor = scene.now.get(old.replaced_by.as_ref().map_or("", |by| &by.value));
         if succeeded.contains(id) {
             continue;
         }
@@ -208,7 +210,7 @@ fn duplicates(old: &[Key], new: &[Key], changes: &mut Vec<Difference>) {
         by_material
     };
     let was = several(old);
-    let keys = by_id(new);
+    let keys = ById::of(new);
     for (material, ids) in several(new) {
         if was.get(&material) == Some(&ids) {
             continue;

@@ -3,7 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Approved, entry::Key, pair::value};
+use super::{
+    Approved,
+    entry::Key,
+    names::{Name, Names},
+    pair::value,
+};
 use crate::register::{Change, Diff, Difference, Entry, Place, Register, UNIDENTIFIED, rank, what};
 
 /// What `observed` saw, held against what `approved` says.
@@ -31,29 +36,117 @@ pub(crate) fn against(approved: &Approved, observed: &Register) -> Diff {
             }),
         }
     }
+    named(approved, observed, &by_material, &mut changes);
     for (id, key) in &by_material {
         if !key.locations.is_empty() && !seen.contains(id.as_str()) && key.state() != "destroyed" {
-            changes.push(unseen(key, id, observed.complete));
+            changes.push(unseen(approved, key, id, observed.complete));
         }
     }
     Diff::new(changes, (true, observed.complete))
 }
 
 /// An approved key of which places are registered, and that was in none of them.
-fn unseen(key: &Key, id: &str, is_complete: bool) -> Difference {
+fn unseen(approved: &Approved, key: &Key, id: &str, is_complete: bool) -> Difference {
     let change = if is_complete { Change::PlaceGone } else { Change::Unknown };
-    let name = key.name.as_ref().or(key.purpose.as_ref()).unwrap_or(&key.kind);
     Difference {
         change,
         key: id.to_owned(),
-        what: name.value.clone(),
+        what: called(key).to_owned(),
         places: key.locations.iter().map(|place| place.uri.value.clone()).collect(),
         attribute: Some("locations".to_owned()),
         was: Some("registered".to_owned()),
         now: None,
         before: Some(format!("{} ({id})", key.id.value)),
         after: None,
+        file: Some(approved.name.clone()),
+        line: approved.line(key),
     }
+}
+
+/// Providers whose names mean something in one place only: nothing is said of those that no entry
+/// has.
+const LOCAL: [&str; 6] = ["java", "kmip", "kubernetes", "openpgp", "ssh", "tpm"];
+
+/// Names of keys that no entry has, or has for other environments, and aliases that stand for
+/// other keys than approved.
+fn named(
+    approved: &Approved,
+    observed: &Register,
+    by_material: &BTreeMap<String, &Key>,
+    changes: &mut Vec<Difference>,
+) {
+    let names = Names::of(approved.keys());
+    let file = |path: &str| path.rsplit('/').next().map(str::to_owned);
+    let own = file(&approved.name);
+    // What the register itself names is no use of it.
+    for named in observed.references.iter().filter(|named| file(&named.path) != own) {
+        let Some(name) = named.alias.as_deref().or(named.key.as_deref()) else { continue };
+        // The address of a declaration is no name that a register can have.
+        let key = named.key.as_deref().filter(|key| !key.contains('#'));
+        if named.alias.is_none() && key.is_none() {
+            continue;
+        }
+        let by_name = names.find(&Name::of(name));
+        let by_key = key.map_or(Vec::new(), |key| names.find(&Name::of(key)));
+        let about = |key: Option<&Key>, attribute: &str| Difference {
+            key: key.map_or(name, |key| &key.id.value).to_owned(),
+            what: key.map_or(name, |key| called(key)).to_owned(),
+            places: vec![named.path.clone()],
+            attribute: Some(attribute.to_owned()),
+            before: key.map(|key| key.id.value.clone()),
+            after: Some(named.key.as_deref().unwrap_or(name).to_owned()),
+            file: Some(named.path.clone()),
+            line: Some(named.line),
+            ..Difference::default()
+        };
+        // A pin is a digest of the key itself.
+        let pinned = key.and_then(|key| by_material.get(key)).copied();
+        let Some(first) = by_name.first().or(by_key.first()).map(|of| of.key).or(pinned) else {
+            let is_local = named.provider.as_deref().is_some_and(|of| LOCAL.contains(&of));
+            if is_local {
+                continue;
+            }
+            let now = Some(key.unwrap_or(name).to_owned());
+            let about = about(None, "references");
+            changes.push(Difference { change: Change::Unregistered, now, ..about });
+            continue;
+        };
+        let target = by_name.iter().find_map(|of| of.target.map(|target| (of.key, target)));
+        if let (Some((owner, target)), Some(key)) = (target, key)
+            && named.alias.as_deref().is_some_and(|alias| !key.ends_with(alias))
+            && !by_key.iter().any(|of| std::ptr::eq(of.key, owner))
+        {
+            let shown = |target: &str| Some(format!("{name} -> {target}"));
+            changes.push(Difference {
+                change: Change::AliasRepointed,
+                was: shown(&target.value),
+                now: shown(key),
+                ..about(Some(owner), "aliases")
+            });
+        }
+        let Some(here) = named.environment.as_deref() else { continue };
+        let all = || by_name.iter().chain(&by_key);
+        let of_pin = || pinned.into_iter().flat_map(|key| &key.environments);
+        let is_free = all().any(|of| of.environments().next().is_none())
+            || pinned.is_some_and(|key| key.environments.is_empty());
+        let allowed: BTreeSet<&str> = all()
+            .flat_map(|of| of.environments())
+            .chain(of_pin().map(|text| text.value.trim()))
+            .collect();
+        if !is_free && !allowed.contains(here) {
+            changes.push(Difference {
+                change: Change::UseWidened,
+                was: Some(allowed.into_iter().collect::<Vec<_>>().join(", ")),
+                now: Some(here.to_owned()),
+                ..about(Some(first), "environments")
+            });
+        }
+    }
+}
+
+/// What an entry is called.
+fn called(key: &Key) -> &str {
+    &key.name.as_ref().or(key.purpose.as_ref()).unwrap_or(&key.kind).value
 }
 
 fn about(change: Change, key: Option<&Key>, entry: &Entry) -> Difference {
@@ -67,6 +160,8 @@ fn about(change: Change, key: Option<&Key>, entry: &Entry) -> Difference {
         now: None,
         before: key.map(|key| format!("{} ({})", key.id.value, entry.id)),
         after: Some(entry.id.clone()),
+        file: entry.places.first().map(|place| place.path.clone()),
+        line: entry.places.first().and_then(|place| place.lines.first().copied()),
     }
 }
 
@@ -77,11 +172,16 @@ fn paths<'a>(places: impl IntoIterator<Item = &'a Place>) -> Vec<String> {
 
 /// A key of the register that was seen.
 fn known(key: &Key, entry: &Entry, changes: &mut Vec<Difference>) {
-    let mut add = |change, attribute: &str, was: Option<String>, now: String, places| {
-        let attribute = Some(attribute.to_owned());
-        let about = about(change, Some(key), entry);
-        changes.push(Difference { attribute, was, now: Some(now), places, ..about });
-    };
+    let mut add =
+        |change, attribute: &str, was: Option<String>, now: String, places: Vec<String>| {
+            let attribute = Some(attribute.to_owned());
+            let about = about(change, Some(key), entry);
+            let file: Option<String> = places.first().cloned().or_else(|| about.file.clone());
+            let at = entry.places.iter().find(|place| Some(&place.path) == file.as_ref());
+            let line = at.and_then(|place| place.lines.first().copied());
+            let now = Some(now);
+            changes.push(Difference { attribute, was, now, places, file, line, ..about });
+        };
     let form = value(key.storage_form.as_ref());
     let exposed = |place: &&Place| place.protection() == entry.protection;
     let worst = paths(entry.places.iter().filter(exposed));

@@ -4,6 +4,7 @@
 
 use std::{ops::Range, path::Path};
 
+use serde_json::{Map, Value};
 use serde_saphyr::{Location, Options, options};
 use zeroize::Zeroizing;
 
@@ -16,8 +17,12 @@ use crate::{
     settings::{Source, Sources, Span},
 };
 
+mod bom_read;
+mod bom_write;
 mod check;
+mod columns;
 mod compare;
+mod csv;
 mod entry;
 mod link;
 mod mixed;
@@ -26,7 +31,10 @@ mod order;
 mod pair;
 mod propose;
 mod wrap;
+mod yaml;
 
+#[cfg(test)]
+mod exchange_tests;
 #[cfg(test)]
 mod tests;
 
@@ -35,7 +43,8 @@ pub use self::entry::{
     Principal, Reference, Share, Store, Strength, Text, TlsOnly, Written,
 };
 pub(crate) use self::{
-    check::facts, compare::compare, link::link, mixed::against, propose::propose,
+    bom_write::write as write_cyclonedx, check::facts, compare::compare, csv::write as write_csv,
+    link::link, mixed::against, propose::propose, yaml::write as write_yaml,
 };
 
 /// The file's name, where nothing else is said.
@@ -44,13 +53,22 @@ pub(crate) const FILE: &str = "key-register.yaml";
 /// Version of the form.
 const VERSION: u32 = 1;
 
+/// The property of a CycloneDX asset that has the whole entry.
+pub(crate) const MARK: &str = "keylint:entry";
+
 /// What one register may cost to read: room for some hundred thousand keys.
 const MOST_NODES: usize = 40_000_000;
 
+/// Text in values of one register: a hundred thousand keys have about 90 MB.
+const MOST_BYTES: usize = 1 << 30;
+
 /// A register and the text that its entries point into, which holds no key material.
 pub struct Approved {
+    /// The file's, for messages.
+    pub name: String,
+    /// Whether entries know their lines, as those of YAML do.
+    has_lines: bool,
     pub written: Written,
-    file: String,
     sources: Sources,
 }
 
@@ -85,21 +103,63 @@ pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<(Approved, Inspection), 
         let problem = format!("keylint reads version {VERSION} of a key register");
         return refuse(written.version.referenced, problem);
     }
-    for role in written.separation_of_duties.iter().flatten() {
-        if !entry::ROLES.contains(&role.value.as_str()) {
-            let problem = format!("a duty is one of {}", entry::ROLES.join(", "));
-            return refuse(role.referenced, problem);
-        }
+    if let Some((location, problem)) = wrong_duty(&written) {
+        return refuse(location, problem);
     }
     let mut sources = Sources::default();
     sources.add(Source::new(name.to_owned(), None, Zeroizing::new(text.to_owned())));
-    Ok((Approved { written, file: name.to_owned(), sources }, inspection))
+    Ok((Approved { name: name.to_owned(), has_lines: true, written, sources }, inspection))
+}
+
+/// Reads a register from a CSV table or a CycloneDX BOM. One with a key in it is refused: what is
+/// written from it would hold the key too.
+pub(crate) fn import(name: &str, bytes: &[u8]) -> Result<Approved, Error> {
+    let inspection = inspect_bytes(name, bytes);
+    let is_secret = |fact: &&Fact| fact.kind == Kind::Material && holds_secret(fact);
+    if let Some(fact) = inspection.facts.iter().find(is_secret) {
+        let place = format!("{name}:{}", fact.site().line);
+        return Err(Error::invalid(place, "a register does not hold keys: take this one out"));
+    }
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let written = if text.trim_ascii_start().starts_with(b"{") {
+        bom_read::read(name, text)?
+    } else {
+        csv::read(name, text)?
+    };
+    if let Some((_, problem)) = wrong_duty(&written) {
+        return Err(Error::invalid(name, problem));
+    }
+    let mut sources = Sources::default();
+    sources.add(Source::new(name.to_owned(), None, Zeroizing::new(String::new())));
+    Ok(Approved { name: name.to_owned(), has_lines: false, written, sources })
+}
+
+impl Written {
+    /// A register of what stands beside the keys, and of the keys.
+    fn of(mut head: Map<String, Value>, keys: Vec<Key>) -> serde_json::Result<Self> {
+        head.insert("keylint".to_owned(), "key-register".into());
+        head.insert("version".to_owned(), VERSION.into());
+        head.insert("keys".to_owned(), Value::Array(Vec::new()));
+        let written: Self = serde_json::from_value(Value::Object(head))?;
+        Ok(Self { keys, ..written })
+    }
+}
+
+/// A duty that there is not.
+fn wrong_duty(written: &Written) -> Option<(Location, String)> {
+    let mut duties = written.separation_of_duties.iter().flatten();
+    let wrong = duties.find(|role| !entry::ROLES.contains(&role.value.as_str()))?;
+    Some((wrong.referenced, format!("a duty is one of {}", entry::ROLES.join(", "))))
 }
 
 fn written(name: &str, text: &str) -> Result<Written, Error> {
     let strict: Options = options! {
         strict_booleans: true,
-        budget: serde_saphyr::budget! { max_nodes: MOST_NODES, max_events: 2 * MOST_NODES },
+        budget: serde_saphyr::budget! {
+            max_nodes: MOST_NODES,
+            max_events: 2 * MOST_NODES,
+            max_total_scalar_bytes: MOST_BYTES,
+        },
     };
     serde_saphyr::from_str_with_options(text, strict).map_err(|error| {
         let line = error.location().map_or(1, |location| location.line().max(1));
@@ -134,13 +194,24 @@ fn blank(fact: &Fact, bytes: &mut [u8], name: &str) -> Result<(), Error> {
 }
 
 impl Approved {
+    /// A register without keys.
+    pub(crate) fn empty() -> Self {
+        let text = "keylint: key-register\nversion: 1\nkeys: []\n";
+        parse(FILE, text.as_bytes()).map(|(register, _)| register).expect("the text is a register")
+    }
+
     pub fn keys(&self) -> &[Key] {
         &self.written.keys
     }
 
     /// Its file, as it was read.
     fn file(&self) -> &str {
-        &self.file
+        &self.name
+    }
+
+    /// The line of an entry, where it is known.
+    fn line(&self, key: &Key) -> Option<u64> {
+        self.has_lines.then(|| key.id.referenced.line())
     }
 
     /// The place of something that is written in the register.

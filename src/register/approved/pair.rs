@@ -284,4 +284,79 @@ impl Pair<'_, '_> {
         };
         self.says(Change::ExceptionChanged, "exception", exception(old), exception(new));
     }
+
+    /// Everything that is not judged on its own.
+    pub(super) fn rest(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let quorum = |key: &Key| key.quorum.as_ref().map(|quorum| quorum.value);
+        let words = |quorum: Option<u32>| quorum.map(|of| format!("{of} together"));
+        let change = match (quorum(old), quorum(new)) {
+            (Some(was), now) if now.is_none_or(|now| now < was) => Change::AccessWidened,
+            _ => Change::Restated,
+        };
+        self.says(change, "quorum", words(quorum(old)), words(quorum(new)));
+        let reason = |key: &Key| {
+            let scoped_out = key.tls_only.as_ref()?;
+            Some(value(scoped_out.reason.as_ref()).unwrap_or_else(|| "no reason".to_owned()))
+        };
+        self.says(Change::ExceptionChanged, "tls_only", reason(old), reason(new));
+        let (Ok(before), Ok(after)) = (serde_json::to_value(old), serde_json::to_value(new)) else {
+            return;
+        };
+        // What says when and why belongs to the change of state that is told already.
+        let has_passed = old.state() != new.state();
+        for name in PLAIN.into_iter().filter(|name| !(has_passed && OF_STATE.contains(name))) {
+            let pointer = format!("/{}", name.replace('.', "/"));
+            let shown = |key: &serde_json::Value| key.pointer(&pointer).map(shown);
+            self.says(Change::Restated, name, shown(&before), shown(&after));
+        }
+    }
+}
+
+/// Fields of which it only counts that they say something else.
+const PLAIN: [&str; 27] = [
+    "activated",
+    "algorithm.curve",
+    "algorithm.parameter_set",
+    "backup",
+    "compliance",
+    "compromised",
+    "created",
+    "deactivated",
+    "destroyed",
+    "distribution",
+    "kind",
+    "name",
+    "origin",
+    "protects",
+    "purpose",
+    "replaced_by",
+    "replaces",
+    "source",
+    "state_since",
+    "store.certification",
+    "store.location",
+    "store.provider",
+    "store.region",
+    "store.type",
+    "system",
+    "ticket",
+    "wraps",
+];
+
+const OF_STATE: [&str; 6] =
+    ["activated", "compromised", "deactivated", "destroyed", "replaced_by", "state_since"];
+
+/// A value in words.
+fn shown(value: &serde_json::Value) -> String {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| format!("{name} {}", shown(value));
+            fields.iter().map(field).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
 }

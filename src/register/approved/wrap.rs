@@ -1,6 +1,6 @@
 //! Keys that wrap keys: whether each chain ends in a key that the register has.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::entry::{Key, Text};
 
@@ -8,7 +8,28 @@ use super::entry::{Key, Text};
 const MOST_STEPS: usize = 32;
 
 /// Entries by id, of two the first.
-pub(super) type ById<'a> = HashMap<&'a str, &'a Key>;
+pub(super) struct ById<'a> {
+    keys: HashMap<&'a str, &'a Key>,
+    /// What a key says that it wraps: one key may wrap a hundred thousand.
+    wrapped: HashSet<(&'a str, &'a str)>,
+}
+
+impl<'a> ById<'a> {
+    pub(super) fn of(keys: &'a [Key]) -> Self {
+        let mut by_id = Self { keys: HashMap::new(), wrapped: HashSet::new() };
+        for key in keys {
+            by_id.keys.entry(&key.id.value).or_insert(key);
+            for text in &key.wraps {
+                by_id.wrapped.insert((&key.id.value, &text.value));
+            }
+        }
+        by_id
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<&'a Key> {
+        self.keys.get(id).copied()
+    }
+}
 
 /// What is wrong with what wraps `key`, if anything is, and where that is written.
 pub(super) fn problem<'a>(key: &'a Key, keys: &ById<'a>) -> Option<(&'static str, &'a Text)> {
@@ -17,7 +38,7 @@ pub(super) fn problem<'a>(key: &'a Key, keys: &ById<'a>) -> Option<(&'static str
         return Some(("itself", kek_id));
     }
     let Some(kek) = keys.get(kek_id.value.as_str()) else { return Some(("orphan", kek_id)) };
-    let mut above = *kek;
+    let mut above = kek;
     let mut steps = 1;
     while let Some(next) = &above.wrapped_by {
         if next.value == key.id.value {
@@ -29,7 +50,7 @@ pub(super) fn problem<'a>(key: &'a Key, keys: &ById<'a>) -> Option<(&'static str
                 .then_some(("too-deep", kek_id));
         }
         let Some(found) = keys.get(next.value.as_str()) else { break };
-        above = *found;
+        above = found;
         steps += 1;
     }
     if key.is_active() && matches!(kek.state(), "deactivated" | "compromised" | "destroyed") {
@@ -41,8 +62,8 @@ pub(super) fn problem<'a>(key: &'a Key, keys: &ById<'a>) -> Option<(&'static str
     {
         return Some(("beside", kek_id));
     }
-    let lists = |text: &Text| text.value == key.id.value;
-    (!kek.wraps.is_empty() && !kek.wraps.iter().any(lists)).then_some(("one-sided", kek_id))
+    let is_listed = keys.wrapped.contains(&(kek.id.value.as_str(), key.id.value.as_str()));
+    (!kek.wraps.is_empty() && !is_listed).then_some(("one-sided", kek_id))
 }
 
 /// Whether a chain leads back to where it is.

@@ -1,0 +1,4 @@
+resource "aws_kms_alias" "card_data" {
+  name          = "alias/card-data"
+  target_key_id = "arn:aws:kms:eu-west-1:111122223333:key/1a2b3c4d-1111-4222-8333-abcdefabcdef"
+}

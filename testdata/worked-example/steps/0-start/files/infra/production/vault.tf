@@ -1,0 +1,5 @@
+resource "vault_transit_secret_backend_key" "pan_kek" {
+  backend = "transit"
+  name    = "pan-kek"
+  type    = "aes256-gcm96"
+}

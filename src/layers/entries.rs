@@ -10,7 +10,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{Cut, Input, Place, ReadSeek, Walk, is_cut, name, walk::Spent};
+use super::{Cut, Input, Place, ReadSeek, Walk, image, is_cut, name, walk::Spent};
 use crate::{
     budget::{self, Limits},
     fact::{Fact, Field, Site},
@@ -214,6 +214,16 @@ impl<'e, 'w> Entries<'e, 'w> {
     pub(crate) fn note(&mut self, reason: Reason, detail: impl ToString) {
         let detail = format!("{}: {}", self.layer, detail.to_string());
         self.walk.skip(Skip::new(self.place.path, reason).detail(detail).partly());
+    }
+
+    /// Where the container lies, as it is shown.
+    pub(super) fn container(&self) -> &str {
+        self.place.path
+    }
+
+    /// Keeps what a layer of an image does to others until all are known.
+    pub(super) fn keep(&mut self, layer: Option<image::Layer>) {
+        self.walk.inspected.images.extend(layer.map(image::Part::Layer));
     }
 
     /// Bytes that may come out for each that is read.

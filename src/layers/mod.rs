@@ -15,6 +15,7 @@ mod eml;
 mod entries;
 mod git;
 mod gzip;
+pub(crate) mod image;
 mod joined;
 mod lz4;
 mod lzfu;

@@ -33,10 +33,11 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("snappy.parquet", &["!parquet:k.pem (page at 2276)"]),
     ("zstd.parquet", &["!parquet:k.pem (page at 849)"]),
     ("notebook.ipynb", &[""]),
-    ("pages.mdb", &[""]),
     ("row.bson", &[""]),
-    // Pages that were freed still hold a copy.
-    ("snapshot.etcd", &["", "", ""]),
+    ("jwk.bson", &[""]),
+    ("blob.sql", &["", ""]),
+    ("hex.sql", &["", ""]),
+    ("table.tsv", &["", ""]),
     ("twice.json", &[""]),
     ("traffic.har", &[""]),
     ("attached.pdf", &["!pdf:keys.zip!zip:key.pem"]),
@@ -108,6 +109,49 @@ fn values_that_share_their_beginnings_are_named_and_read_in_parts() {
     assert_eq!(chains(&inspection), ["!parquet:k.pem (page at 798)"]);
     let reasons: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
     assert_eq!(reasons, [Reason::NoReader]);
+}
+
+/// Databases of which pages are looked at as they are, and the chains that lead to the key.
+const PAGES: &[(&str, &[&str], &[Reason])] = &[
+    ("pages.mdb", &[""], &[Reason::RawPages]),
+    // Pages that were freed still hold a copy.
+    ("snapshot.etcd", &["", "", ""], &[Reason::RawPages]),
+    ("long.ibd.gz", &["!gzip:!innodb:(value from page 4)"], &[Reason::RawPages]),
+    ("packed.ibd.gz", &[], &[Reason::RawPages, Reason::NoReader]),
+];
+
+#[test]
+fn databases_without_a_reader_say_so() {
+    for (database, expected, reasons) in PAGES {
+        let inspection = inspect_bytes("in", &bytes(database));
+        assert_eq!(chains(&inspection), *expected, "{database}");
+        let told: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
+        assert_eq!(told, *reasons, "{database}");
+        // What nothing is missed of is no gap.
+        assert_eq!(inspection.ledger.is_complete(), !reasons.contains(&Reason::NoReader));
+    }
+}
+
+/// How text spells bytes, and how many characters each takes.
+type Spelling = (fn(&[u8]) -> String, usize);
+
+#[test]
+fn a_key_across_the_cut_of_a_long_run_is_found_once() {
+    let key = bytes("../keys/ec/p-256.pkcs8.pem");
+    let hex: Spelling = (|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect(), 2);
+    let array: Spelling = (|bytes| bytes.iter().map(|byte| format!("0x{byte:02x}, ")).collect(), 6);
+    for (spelling, width) in [hex, array] {
+        // A key where the run begins, and one around each place where it is cut and taken up again.
+        for place in [1 << 20, (1 << 20) - (128 << 10)] {
+            for before in [0, 1, 20, 100, key.len()] {
+                let filling = place / width - key.len() - before;
+                let data = [&key[..], &vec![b'.'; filling], &key, &[b'.'; 200_000]].concat();
+                let inspection = inspect_bytes("in", spelling(&data).as_bytes());
+                let counts: Vec<u64> = inspection.facts.iter().map(|fact| fact.count).collect();
+                assert_eq!(counts, [2], "{width} {place} {before}");
+            }
+        }
+    }
 }
 
 #[test]

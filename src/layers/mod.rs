@@ -16,6 +16,7 @@ mod entries;
 mod git;
 mod gzip;
 pub(crate) mod image;
+mod innodb;
 mod joined;
 mod lz4;
 mod lzfu;
@@ -34,7 +35,9 @@ mod pdf_text;
 mod pgdump;
 mod pieces;
 mod pst;
+mod pst_cipher;
 mod rar;
+mod raw_pages;
 mod rdb;
 mod rpm;
 mod sevenzip;
@@ -96,6 +99,7 @@ pub(crate) const TABLE: &[Layer] = &[
     ar::LAYER,
     asar::LAYER,
     avro::LAYER,
+    raw_pages::BBOLT,
     disk::unread::BITLOCKER,
     disk::unread::BTRFS,
     bzip2::LAYER,
@@ -114,8 +118,10 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::partitions::GPT,
     gzip::LAYER,
     disk::unread::HFS,
+    innodb::LAYER,
     disk::iso9660::LAYER,
     disk::unread::LUKS,
+    raw_pages::LMDB,
     disk::lvm::LAYER,
     lz4::LAYER,
     lzfu::LAYER,
@@ -139,6 +145,7 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::vhd::LAYER,
     disk::vhdx::LAYER,
     disk::vmdk::LAYER,
+    raw_pages::WIREDTIGER,
     disk::unread::XFS,
     xz::LAYER,
     zip::LAYER,

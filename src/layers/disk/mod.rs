@@ -18,6 +18,8 @@ pub(super) mod vhdx;
 mod view;
 pub(super) mod vmdk;
 
+pub(super) use view::bytes_at;
+
 /// Whether a file system begins like this. Its first sector may look like that of a disk.
 fn is_file_system(head: &[u8]) -> bool {
     ext::is(head)

@@ -52,6 +52,7 @@ const NTFS: &[&str] = &[
     "!ntfs:key.gz!gzip:",
     "!ntfs:sparse",
 ];
+const NTFS_PACKED: &[&str] = &["!ntfs:d/mixed", "!ntfs:d/packed.gz!gzip:", "!ntfs:d/packed.pem"];
 const SQUASHFS: &[&str] =
     &["!squashfs:etc/ssl/server.pem", "!squashfs:key.gz!gzip:", "!squashfs:sparse"];
 
@@ -70,6 +71,7 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("files.fat16", FAT, &[]),
     ("files.fat32", FAT, &[]),
     ("files.ntfs", NTFS, &[]),
+    ("packed.ntfs", NTFS_PACKED, &[]),
     ("wof.ntfs", &["!ntfs:(gap)"], &[Reason::NoReader]),
     ("files.xfs", &["!xfs:(as it is)"], &[Reason::NoReader]),
     ("fixed.vhd", &[""], &[]),

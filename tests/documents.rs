@@ -19,6 +19,17 @@ use keylint::{
 /// The key in all of them, by openssl.
 const KEY: &str = "spki-sha256:a2ede879b737b855f11f63864464f0bb71308e4516602d5d7040e3321af37e7f";
 
+/// In a body, in a long body, each as text and as rich text; attached, in a small and a large archive.
+const FOLDERS: [&str; 7] = [
+    "!gzip:!pst:message 2097188",
+    "!gzip:!pst:message 2097188/node 32895!lzfu:!rtf:(text)",
+    "!gzip:!pst:message 2097220/node 33055",
+    "!gzip:!pst:message 2097220/node 33087!lzfu:!rtf:(text)",
+    "!gzip:!pst:message 2097252/attachment 32805",
+    "!gzip:!pst:message 2097284/attachment 32837/(value 6)!zip:key.pem",
+    "!gzip:!pst:message 2097316/attachment 32869/node 33439!zip:key.pem",
+];
+
 /// Document, and all chains that lead to the key: each of its places is told once.
 const DOCUMENTS: &[(&str, &[&str])] = &[
     ("bzip2.avro", &["!avro:(block at 134)!bzip2:"]),
@@ -38,6 +49,7 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("blob.sql", &["", ""]),
     ("hex.sql", &["", ""]),
     ("table.tsv", &["", ""]),
+    ("folders.pst.gz", &FOLDERS),
     ("twice.json", &[""]),
     ("traffic.har", &[""]),
     ("attached.pdf", &["!pdf:keys.zip!zip:key.pem"]),
@@ -156,11 +168,10 @@ fn a_key_across_the_cut_of_a_long_run_is_found_once() {
 
 #[test]
 fn packed_rich_text_of_a_message_is_read() {
-    // Its lines end with words of rich text, so that there is a key, but not which.
     let whole = bytes("rich.ole");
     let inspection = inspect_bytes("in", &whole);
-    let paths: Vec<&str> = inspection.facts.iter().map(|fact| &*fact.site().path).collect();
-    assert_eq!(paths, ["in!cfb:__substg1.0_10090102!lzfu:"]);
+    assert_eq!(chains(&inspection), ["!cfb:__substg1.0_10090102!lzfu:!rtf:(text)"]);
+    assert_eq!(inspection.facts.len(), 1);
     assert_eq!(inspection.ledger.skips, []);
     let at = whole.windows(4).position(|bytes| bytes == b"LZFu").unwrap();
     for part in 0..40 {

@@ -40,6 +40,7 @@ mod rar;
 mod raw_pages;
 mod rdb;
 mod rpm;
+mod rtf;
 mod sevenzip;
 mod source;
 mod sqlite;
@@ -138,6 +139,7 @@ pub(crate) const TABLE: &[Layer] = &[
     rar::LAYER,
     rdb::LAYER,
     rpm::LAYER,
+    rtf::LAYER,
     sqlite::LAYER,
     sqlite::WAL,
     disk::squashfs::LAYER,
@@ -277,8 +279,7 @@ fn damaged(entries: &mut Entries<'_, '_>, problem: &io::Error, is_told: bool) {
     match problem.get_ref() {
         _ if is_told => {}
         Some(inner) if inner.is::<Panicked>() => entries.note(Reason::ParserFailed, problem),
-        Some(inner) if inner.is::<Unread>() => entries.note(Reason::NoReader, problem),
-        _ => entries.note(Reason::Damaged, problem),
+        _ => entries.note(reason(problem), problem),
     }
 }
 
@@ -292,9 +293,35 @@ fn guarded(read: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
 struct Panicked;
 
 /// A kind of container, or a method in it, that nothing here reads.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Unread(pub String);
+
+/// What would take more memory than is given to it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct TooLarge(pub String);
+
+/// The same problem once more: errors of input and output cannot be cloned.
+fn again(problem: &io::Error) -> io::Error {
+    let inner = problem.get_ref();
+    if let Some(unread) = inner.and_then(|inner| inner.downcast_ref::<Unread>()) {
+        return io::Error::other(unread.clone());
+    }
+    if let Some(large) = inner.and_then(|inner| inner.downcast_ref::<TooLarge>()) {
+        return io::Error::other(large.clone());
+    }
+    io::Error::new(problem.kind(), problem.to_string())
+}
+
+/// Why what a reader turned down is not examined.
+fn reason(problem: &io::Error) -> Reason {
+    match problem.get_ref() {
+        Some(inner) if inner.is::<Unread>() => Reason::NoReader,
+        Some(inner) if inner.is::<TooLarge>() => Reason::OverBudget,
+        _ => Reason::Damaged,
+    }
+}
 
 /// Reading ended because a budget did, which is in the ledger already.
 #[derive(Debug, thiserror::Error)]

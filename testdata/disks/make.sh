@@ -3,7 +3,7 @@
 # tools that people make them with. tests/disks.rs says what must be found in them. All are packed
 # with gzip, which keylint opens on the way.
 #
-# Tools (Debian packages): btrfs-progs, cryptsetup-bin, dosfstools, e2fsprogs, exfatprogs,
+# Tools (Debian packages): attr, btrfs-progs, cryptsetup-bin, dosfstools, e2fsprogs, exfatprogs,
 # fdisk, gdisk, genisoimage, lvm2, mtools, ntfs-3g, python3, qemu-utils, skopeo, squashfs-tools,
 # umoci, xfsprogs, zip, zstd.
 set -euo pipefail
@@ -92,6 +92,15 @@ cp -r tree/* deleted mount && truncate -s 0 mount/sparse
 truncate -s 400000 mount/sparse && cat key.pem >>mount/sparse && truncate -s 600K mount/sparse
 : >mount/etc/text && cat text key.pem >mount/etc/text:hidden
 sync mount/deleted && rm mount/deleted && umount mount
+# Files that NTFS packs, one of them with a unit that cannot be packed.
+truncate -s 3M packed.ntfs && mkntfs -q -F -f -c 512 packed.ntfs 2>/dev/null
+ntfs-3g -o compression,streams_interface=windows,noatime packed.ntfs mount
+mkdir mount/d && setfattr -h -v 0x00080000 -n system.ntfs_attrib mount/d
+(cat text key.pem && cat text text text && cat key.pem) >mount/d/packed.pem
+noise() { openssl enc -aes-128-ctr -nosalt -K 00 -iv 00 -in /dev/zero 2>/dev/null | head -c "$1"; }
+(cat key.pem; noise 9000; cat key.pem text) >mount/d/mixed
+gzip -9nc <mount/d/packed.pem >mount/d/packed.gz
+umount mount
 # What WOF packs stands in a stream of its own; here without being packed.
 truncate -s 2M wof.ntfs && mkntfs -q -F -f -c 4096 wof.ntfs 2>/dev/null
 ntfs-3g -o streams_interface=windows,noatime wof.ntfs mount

@@ -1,7 +1,7 @@
 """Makes the documents in this directory anew, each around the same key (ec/p-256.pkcs8.pem), by
 the tools that people use. tests/documents.rs says what must be found in them.
 
-pip: bson, compressed-rtf, cramjam, cryptography, fastavro, lmdb, msoffcrypto-tool, pyarrow, pypdf, reportlab, xlwt.
+pip: aspose-email-for-python-via-net, bson, compressed-rtf, cramjam, cryptography, fastavro, lmdb, msoffcrypto-tool, pyarrow, pypdf, reportlab, xlwt.
 Debian: etcd-client, etcd-server, libgsf-bin, mariadb-server, postgresql, qpdf, redis-server.
 
 python3 make.py [NAME ...]
@@ -405,6 +405,37 @@ def mariadb(what):
             server.kill()
 
 
+def folders():
+    """A store of Outlook in its usual encoding: the key in bodies, attached and in archives."""
+    from aspose.email.mapi import MapiMessage
+    from aspose.email.storage.pst import FileFormatVersion, PersonalStorage
+
+    noise = bytes(hashlib.sha256(str(number).encode()).digest()[0] for number in range(12000))
+    large = io.BytesIO()
+    with zipfile.ZipFile(large, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("noise", noise)
+        file.writestr("key.pem", KEY)
+    filling = "filling line that is not a key\n"
+    messages = [
+        ("body", "see the key\n" + KEY.decode(), None),
+        ("long body", filling * 400 + KEY.decode() + "filling\n" * 100, None),
+        ("attached", "nothing here", ("key.pem", KEY)),
+        ("zip", "nothing here", ("keys.zip", zipped())),
+        ("big zip", "nothing here", ("big.zip", large.getvalue())),
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        path = pathlib.Path(name) / "folders.pst"
+        store = PersonalStorage.create(str(path), FileFormatVersion.UNICODE)
+        folder = store.root_folder.add_sub_folder("Inbox")
+        for subject, body, attachment in messages:
+            mail = MapiMessage("a@example.org", "b@example.org", subject, body)
+            if attachment:
+                mail.attachments.add(*attachment)
+            folder.add_message(mail)
+        store.dispose() if hasattr(store, "dispose") else None
+        return gzip.compress(path.read_bytes(), mtime=0)
+
+
 def jwk():
     """A JSON Web Key as MongoDB has it: a document."""
     key = serialization.load_pem_private_key(KEY, None).private_numbers()
@@ -480,6 +511,7 @@ MAKERS = {
     "pages.mdb": pages,
     "snapshot.etcd": etcd,
     "row.bson": lambda: bson.dumps({"key": KEY.decode()}),
+    "folders.pst.gz": folders,
     "jwk.bson": jwk,
     "blob.sql": lambda: mariadb("dump"),
     "hex.sql": lambda: mariadb("dump hex"),

@@ -7,6 +7,7 @@ pub(super) mod fat;
 mod files;
 pub(super) mod iso9660;
 pub(super) mod lvm;
+mod lznt1;
 pub(super) mod ntfs;
 pub(super) mod numbers;
 pub(super) mod partitions;

@@ -124,7 +124,7 @@ pub fn run(cli: Cli, terminal: &Terminal, out: &mut dyn Write) -> Result<Exit, E
         Command::Rules(Rules::Show(asked)) | Command::Explain(asked) => {
             let rules = RuleSet::load(&asked.rules, rule::DEFAULT_PROFILE)?;
             let rule = rules.get(&asked.id).ok_or_else(|| unknown_rule(&asked.id, &rules))?;
-            out.write_all(rule::page(rule).as_bytes()).map_err(written)?;
+            out.write_all(rule::page(rule, &rules.profile).as_bytes()).map_err(written)?;
             Ok(Exit::Clean)
         }
         Command::Rules(Rules::Check { directory }) => check_rules(directory, out),
@@ -189,7 +189,10 @@ fn inspect(
     terminal: &Terminal,
 ) -> Result<Inspection, Error> {
     let directories: Vec<PathBuf> = config.rules.iter().chain(rules).cloned().collect();
-    let providers = Providers::load(&directories)?;
+    let providers = match directories.is_empty() {
+        true => None,
+        false => Some(Arc::new(Providers::load(&directories)?)),
+    };
     let paths = || -> Vec<PathBuf> {
         // For git, the default path means everything.
         input.paths.iter().filter(|path| path.as_os_str() != ".").cloned().collect()

@@ -2,7 +2,9 @@
 //! of numbers. A look at half of the bytes, which keeps needles made of digits away from the text
 //! that people and programs write, where digits are common and such needles would cost the most.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
+
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x32};
 
 /// One look in so many bytes.
 const STEP: usize = 64;
@@ -20,19 +22,25 @@ const MARGIN: usize = 512;
 /// The next place at or after `from` where digits are dense, with what surrounds it, as far as
 /// something in it may start before `end`.
 pub(crate) fn next(bytes: &[u8], from: usize, end: usize) -> Option<Range<usize>> {
+    static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
+    dispatch!(*LEVEL, simd => next_at_level(simd, bytes, from, end))
+}
+
+/// The same, compiled for what the processor can do.
+#[inline(always)]
+fn next_at_level<S: Simd>(simd: S, bytes: &[u8], from: usize, end: usize) -> Option<Range<usize>> {
     if bytes.len() <= SMALL {
         return (from < end).then_some(from..end);
     }
     let limit = end.saturating_add(MARGIN).min(bytes.len());
     let mut at = from.saturating_sub(MARGIN) / STEP * STEP;
-    // Digits in the last three looks.
-    let mut looks = [0; 3];
+    let mut looks = [Look::default(); 3];
     let mut dense: Option<Range<usize>> = None;
     while at < limit {
-        let Some(look) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LOOK>) else { break };
+        let Some(look) = look(simd, bytes, at) else { break };
         let [_, older, old] = looks;
-        looks = [older, old, digits(look)];
-        let is_dense = is_mixed(looks, bytes, at) || (is_full(looks[2]) && goes_on(bytes, at));
+        looks = [older, old, look];
+        let is_dense = is_mixed(looks) || (is_full(look) && goes_on(simd, bytes, at));
         match &mut dense {
             Some(dense) if is_dense => dense.end = at,
             Some(dense) if at > dense.end + 2 * MARGIN => break,
@@ -47,52 +55,63 @@ pub(crate) fn next(bytes: &[u8], from: usize, end: usize) -> Option<Range<usize>
     (start < stop).then_some(start..stop)
 }
 
+/// What stands among the bytes of one look.
+#[derive(Clone, Copy, Default)]
+struct Look {
+    /// Hexadecimal digits in either case; `\` and `#` too: of escapes and entities that is half or more.
+    digits: u32,
+    /// Letters that are no digits, but for the `x` of `0x` and the `u` of `\u0030`.
+    letters: u32,
+    /// `)0` and `) 0`, as of a number behind a cast.
+    casts: u32,
+}
+
+#[inline(always)]
+fn look<S: Simd>(simd: S, bytes: &[u8], at: usize) -> Option<Look> {
+    let from = |at: usize| Some(u8x32::simd_from(simd, *bytes.get(at..)?.first_chunk::<LOOK>()?));
+    let (bytes, second, third) = (from(at)?, from(at + 1)?, from(at + 2)?);
+    let lower = bytes | 0x20;
+    // Differences wrap, so that what is below comes out above.
+    let digits = (bytes - b'0').simd_lt(10)
+        | (lower - b'a').simd_lt(6)
+        | bytes.simd_eq(b'\\')
+        | bytes.simd_eq(b'#');
+    let letters = (lower - b'g').simd_lt(20) & !(lower.simd_eq(b'x') | lower.simd_eq(b'u'));
+    let zero = second.simd_eq(b'0') | (second.simd_eq(b' ') & third.simd_eq(b'0'));
+    let casts = bytes.simd_eq(b')') & zero;
+    Some(Look {
+        digits: digits.to_bitmask().count_ones(),
+        letters: letters.to_bitmask().count_ones(),
+        casts: casts.to_bitmask().count_ones(),
+    })
+}
+
 /// Over three looks, mostly digits with few letters between them: a dump shows what its bytes say, and
-/// an array has a blank and a comma for each number. Or over two of them no letters.
-fn is_mixed([first, second, third]: [u8; 3], bytes: &[u8], at: usize) -> bool {
-    let is_bare = second >= 14 && third >= 14;
-    if first + second + third < 44 && !is_bare {
-        return false;
-    }
-    let letters = |back| {
-        let look = at.checked_sub(back).and_then(|at| bytes.get(at..)?.first_chunk::<LOOK>());
-        look.map_or(0, letters)
-    };
-    let last_two = letters(STEP) + letters(0);
-    (is_bare && last_two <= 2)
-        || (first + second + third >= 44 && last_two + letters(2 * STEP) <= 9)
+/// an array has a blank and a comma for each number. Or over two of them no letters. Or a cast before
+/// each number.
+#[inline(always)]
+fn is_mixed([first, second, third]: [Look; 3]) -> bool {
+    let letters = second.letters + third.letters;
+    let is_bare = (second.digits >= 14) & (third.digits >= 14) & (letters <= 2);
+    let digits = first.digits + second.digits + third.digits;
+    let letters = first.letters + letters;
+    let casts = first.casts + second.casts + third.casts;
+    is_bare | ((digits >= 44) & (letters <= 9)) | (casts >= 3)
 }
 
 /// Digits alone.
-const fn is_full(digits: u8) -> bool {
-    digits >= 31
+#[inline(always)]
+fn is_full(look: Look) -> bool {
+    look.digits >= 31
 }
 
 /// Whether the digits of a full look go on at one of its sides: the smallest key has 96 of them, and
 /// an id or a digest has fewer. A line may end there, with an indent and quotes.
-fn goes_on(bytes: &[u8], at: usize) -> bool {
+#[inline(always)]
+fn goes_on<S: Simd>(simd: S, bytes: &[u8], at: usize) -> bool {
     [at.checked_sub(LOOK), at.checked_add(LOOK)].into_iter().flatten().any(|beside| {
-        let look = bytes.get(beside..).and_then(<[u8]>::first_chunk::<LOOK>);
-        look.is_some_and(|look| 20 <= digits(look) && letters(look) == 0)
+        look(simd, bytes, beside).is_some_and(|look| 20 <= look.digits && look.letters == 0)
     })
-}
-
-/// Hexadecimal digits in either case; `\` and `#` too: of escapes and entities that is half or more.
-fn digits(look: &[u8; LOOK]) -> u8 {
-    let is_digit = |byte: u8| {
-        (byte.wrapping_sub(b'0') < 10)
-            | ((byte | 0x20).wrapping_sub(b'a') < 6)
-            | (byte == b'\\')
-            | (byte == b'#')
-    };
-    look.iter().map(|&byte| u8::from(is_digit(byte))).sum()
-}
-
-/// Letters that are no digits, but for the `x` of `0x` and the `u` of `\u0030`. Asked only where digits
-/// are many.
-fn letters(look: &[u8; LOOK]) -> u8 {
-    let is_letter = |byte: u8| (b'g'..=b'z').contains(&byte) & (byte != b'x') & (byte != b'u');
-    look.iter().map(|&byte| u8::from(is_letter(byte | 0x20))).sum()
 }
 
 #[cfg(test)]
@@ -131,6 +150,10 @@ mod tests {
             spell(&|byte| format!("0x{byte:02x}, ")),
             spell(&|byte| format!("0x{byte:02x},")),
             spell(&|byte| format!("{byte}, ")),
+            spell(&|byte| format!("(byte) 0x{byte:02x}, ")),
+            spell(&|byte| format!("(byte)0x{byte:02x},")),
+            spell(&|byte| format!("(uint8_t) 0x{byte:02x}, ")),
+            spell(&|byte| format!("(unsigned char)0x{byte:02x}, ")),
             spell(&|byte| format!("{byte:02x} ")),
             spell(&|byte| format!("\\x{byte:02x}")),
             spell(&|byte| format!("\\\\x{byte:02x}")),

@@ -25,7 +25,10 @@ pub(crate) fn write(directory: &Path, check: bool) -> Result<Vec<PathBuf>, Error
         (directory.join("rules/README.md"), rule::index(&rules)),
     ];
     for rule in &rules.rules {
-        pages.push((directory.join(format!("rules/{}.md", rule.id)), rule::page(rule)));
+        pages.push((
+            directory.join(format!("rules/{}.md", rule.id)),
+            rule::page(rule, &rules.profile),
+        ));
     }
     let mut stale = Vec::new();
     for (path, page) in pages {

@@ -212,6 +212,11 @@ pub(crate) fn is_zero(count: &u64) -> bool {
 }
 
 impl Ledger {
+    /// One that says this and nothing else.
+    pub(crate) fn of(skip: Skip) -> Self {
+        Self { skips: vec![skip], ..Self::default() }
+    }
+
     /// Takes one unit that was read into the account. `layer` gave it, if it is inside of something.
     pub fn count(&mut self, layer: Option<&str>, bytes: u64) {
         self.scanned_units += 1;

@@ -100,7 +100,7 @@ mod tests {
             limits: crate::budget::Limits::default(),
             progress: std::sync::Arc::default(),
             threads: 1,
-            providers: crate::settings::providers::Providers::builtin().clone(),
+            providers: None,
         };
         let progress = &request.progress;
         let mut watched = Watched { bytes: &packed, progress, before_the_end: 0 };

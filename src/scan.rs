@@ -34,7 +34,9 @@ pub fn inspect(request: &Request) -> Result<Inspection, Error> {
         all.2.extend(inspected.images);
     })?;
     let (mut all, documents, images) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
-    all.gather(documents, &request.providers);
+    if !documents.is_empty() {
+        all.gather(documents, request.providers());
+    }
     image::mark(&mut all.facts, &images);
     Ok(all)
 }

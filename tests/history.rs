@@ -127,6 +127,79 @@ fn blobs_and_bytes_are_those_that_git_counts() {
     assert_eq!(report["ledger"]["scanned_bytes"], bytes);
 }
 
+/// What a report says of inputs: how many there were, of how many bytes.
+fn read(report: &Value) -> (u64, u64) {
+    let count = |name| report["ledger"][name].as_u64().unwrap();
+    (count("scanned_units"), count("scanned_bytes"))
+}
+
+/// Versions of one file, each like the one before: a pack holds most of them as deltas.
+fn versions(at: &Path) {
+    let mut text: String = (0..400).map(|line| format!("line {line} of a long file\n")).collect();
+    for version in 0..20 {
+        text.insert_str(version * 100, &format!("what is new in version {version}\n"));
+        if version == 10 {
+            text.push_str(&key("edwards/ed25519.pkcs8.pem"));
+        }
+        if version == 12 {
+            text.truncate(text.find("-----BEGIN").unwrap());
+        }
+        fs::write(at.join("long.txt"), &text).unwrap();
+        commit(at, &format!("Version {version}"));
+    }
+}
+
+#[test]
+fn packs_give_what_loose_objects_give() {
+    for format in ["sha1", "sha256"] {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        git(at, &["init", "-q", &format!("--object-format={format}")]);
+        versions(at);
+        let loose = scan(at, "--history");
+        assert_eq!(places(&loose).len(), 2, "two versions hold the key");
+        for packed in [
+            &["gc", "-q"][..],
+            &["-c", "repack.useDeltaBaseOffset=false", "repack", "-q", "-a", "-d", "-f"],
+            &["-c", "pack.packSizeLimit=1m", "repack", "-q", "-a", "-d", "-F", "-k"],
+        ] {
+            git(at, packed);
+            let report = scan(at, "--history");
+            assert_eq!(places(&report), places(&loose), "{packed:?}");
+            assert_eq!(read(&report), read(&loose), "{packed:?}");
+        }
+        // A clone that borrows all of its objects.
+        git(at, &["clone", "-q", "--bare", "--shared", ".", "borrows.git"]);
+        let borrowed = scan(at, "--history borrows.git");
+        assert_eq!(places(&borrowed).len(), 2);
+        assert_eq!(read(&borrowed), read(&loose));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_of_a_pack_is_named_and_the_rest_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    git(at, &["init", "-q"]);
+    versions(at);
+    git(at, &["gc", "-q"]);
+    let whole = read(&scan(at, "--history")).0;
+    let pack = fs::read_dir(at.join(".git/objects/pack")).unwrap().map(|file| file.unwrap().path());
+    let pack = pack.into_iter().find(|file| file.extension().is_some_and(|end| end == "pack"));
+    let pack = pack.unwrap();
+    let bytes = fs::read(&pack).unwrap();
+    fs::remove_file(&pack).unwrap();
+    for at_byte in [bytes.len() / 4, bytes.len() / 2, bytes.len() * 3 / 4] {
+        let mut damaged = bytes.clone();
+        damaged[at_byte] ^= 0x55;
+        fs::write(&pack, damaged).unwrap();
+        let report = scan(at, "--history");
+        let skipped = report["ledger"]["skips"].as_array().unwrap().len() as u64;
+        assert!(skipped > 0, "{at_byte}");
+        assert!(read(&report).0 + skipped >= whole, "{at_byte}: {report:#}");
+    }
+}
+
 #[test]
 fn a_key_that_nothing_reaches_is_counted_and_found_on_request() {
     let made = repository();

@@ -45,7 +45,7 @@ pub(crate) const ROW: Row = Row {
     head: None,
 };
 
-/// The same behind casts, where digits are not dense, and `s` of OpenSSH with or without one.
+/// The same behind casts, and `s` of OpenSSH with or without one.
 pub(crate) const CASTS: Row = Row {
     name: "casts",
     about: "arrays of bytes with a cast before each number, as Java and Go write them",

@@ -21,7 +21,6 @@ use crate::{rows::Row, unit::Decoded};
 
 /// Every decoding whose needles are looked for everywhere, sorted by name.
 pub(crate) const TABLE: &[Row] = &[
-    array::CASTS,
     base64::ROW,
     bson::ROW,
     gzip::ROW,
@@ -33,7 +32,7 @@ pub(crate) const TABLE: &[Row] = &[
 ];
 
 /// Decodings whose needles are digits: looked for only where digits are dense.
-pub(crate) const DIGITS: &[Row] = &[array::ROW, escaped::ROW, hex::ROW];
+pub(crate) const DIGITS: &[Row] = &[array::ROW, array::CASTS, escaped::ROW, hex::ROW];
 
 /// How many bytes spell each byte of what a decoding gives, where it is always the same.
 pub(crate) fn width(by: &str) -> Option<usize> {

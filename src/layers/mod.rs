@@ -13,7 +13,7 @@ mod cpio;
 mod disk;
 mod eml;
 mod entries;
-mod git;
+pub(crate) mod git;
 mod gzip;
 pub(crate) mod image;
 mod innodb;

@@ -22,18 +22,21 @@ pub(crate) struct Scope<'a> {
     pub limits: Limits,
     /// Whose `exclude` says which paths inside of containers are left out.
     pub request: Option<&'a Request>,
-    /// What configuration means.
-    pub providers: &'a Providers,
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
-        Self { limits: request.limits, request: Some(request), providers: &request.providers }
+        Self { limits: request.limits, request: Some(request) }
     }
 
     /// Everything, within the default budgets.
     pub(crate) fn all() -> Self {
-        Self { limits: Limits::default(), request: None, providers: Providers::builtin() }
+        Self { limits: Limits::default(), request: None }
+    }
+
+    /// What configuration means.
+    fn providers(&self) -> &'a Providers {
+        self.request.map_or_else(|| Providers::builtin(), Request::providers)
     }
 
     pub(super) fn excludes(&self, path: &str) -> bool {
@@ -144,7 +147,7 @@ impl Walk<'_> {
         bytes: &[u8],
     ) {
         let file = (place.depth > 0).then_some(self.file);
-        let read = settings::read(front_end, place.path, file, bytes, self.scope.providers);
+        let read = settings::read(front_end, place.path, file, bytes, self.scope.providers());
         self.inspected.facts.extend(read.facts);
         self.inspected.ledger.skips.extend(read.skips);
         self.inspected.ledger.undecided += read.undecided;

@@ -56,6 +56,11 @@ pub(crate) fn open(path: &Path) -> Result<BufReader<fs::File>, Error> {
     fs::File::open(path).map(BufReader::new).map_err(|source| Error::file(path, source))
 }
 
+/// A file to be read at any place.
+pub(crate) fn open_seekable(path: &Path) -> Result<fs::File, Error> {
+    fs::File::open(path).map_err(|source| Error::file(path, source))
+}
+
 /// All bytes of a file that must be UTF-8; a byte order mark is left out.
 pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
     let text = String::from_utf8(read(path)?).map_err(|error| {

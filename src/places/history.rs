@@ -4,11 +4,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::Read,
     path::Path,
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
-use super::{Request, excluded, files, objects, shown};
+use super::{Request, excluded, files, objects, packs, shown};
 use crate::{
     error::Error,
     fact::{Commit, Fact},
@@ -23,6 +24,12 @@ const SHARE: usize = 4096;
 
 /// An object that is not reached, or whose path nothing says, is shown under this name and its id.
 const NAMELESS: &str = ".git/objects";
+
+/// What one thread reads at a time.
+enum Work<'p> {
+    Pack(packs::Share<'p>),
+    Git(&'p [String]),
+}
 
 /// Inspects the history of the repository or bundle at `path`.
 pub(super) fn visit(
@@ -75,28 +82,46 @@ fn repository(
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
     let ids = objects_in_pack_order(path).map_err(no_repository)?;
+    let (packs, loose) = packs::of(path, ids);
+    let shares = packs::shares(&packs, request.threads).map(Work::Pack);
+    let next = Mutex::new(shares.chain(loose.chunks(SHARE).map(Work::Git)));
     // What is worth a name.
     let noted: Mutex<BTreeMap<String, Inspected>> = Mutex::default();
-    let next = Mutex::new(ids.chunks(SHARE));
+    let note = |id: &str, inspected: Inspected| {
+        if inspected.facts.is_empty() && inspected.ledger.skips.is_empty() {
+            return sink(inspected);
+        }
+        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_id = noted.entry(id.to_owned()).or_default();
+        of_id.facts.extend(inspected.facts);
+        of_id.ledger.merge(inspected.ledger);
+    };
     let work = || -> Result<(), Error> {
-        let mut buffer = Buffer::new();
+        let buffer = &mut Buffer::new();
         loop {
-            let Some(share) = next.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next()
-            else {
+            let Some(work) = next.lock().unwrap_or_else(PoisonError::into_inner).next() else {
                 return Ok(());
             };
-            let share: Vec<&str> = share.iter().map(String::as_str).collect();
-            objects::stream(Some(path), &share, &mut |place, kind, content| {
-                let Some(&id) = share.get(place) else { return };
-                let inspected = match kind {
-                    Some(_) => inspect::reader(id, content, &mut buffer, Scope::of(request)),
-                    None => not_there(id),
-                };
-                if inspected.facts.is_empty() && inspected.ledger.skips.is_empty() {
-                    return sink(inspected);
+            let mut look = |id: &str, content: &mut dyn Read| {
+                note(id, inspect::reader(id, content, buffer, Scope::of(request)));
+            };
+            let left = match work {
+                Work::Pack(share) => share.read(request.threads, &mut look),
+                Work::Git(ids) => ids.iter().cloned().map(packs::Left::of).collect(),
+            };
+            let ids: Vec<&str> = left.iter().map(|left| left.id.as_str()).collect();
+            objects::stream(Some(path), &ids, &mut |place, kind, content| {
+                let Some(left) = left.get(place) else { return };
+                match kind {
+                    Some("tree") => {}
+                    Some(_) => look(&left.id, content),
+                    None => {
+                        if !left.rest.is_empty() {
+                            look(&left.id, &mut left.rest.as_slice());
+                        }
+                        note(&left.id, not_there(&left.id));
+                    }
                 }
-                let mut noted = noted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                noted.insert(id.to_owned(), inspected);
             })?;
         }
     };
@@ -106,11 +131,19 @@ fn repository(
             worker.join().unwrap_or_else(|_| Err(objects::failed("cat-file", "a reader stopped")))
         })
     })?;
-    let noted = noted.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
     if noted.is_empty() {
         return Ok(());
     }
-    let origins = origins(path, all_objects, noted.keys().cloned().collect())?;
+    let origins = origins(path, all_objects, noted.keys().cloned().collect());
+    // Of a damaged repository it is not known what is reached.
+    let is_all = all_objects || origins.is_err();
+    let origins = origins.unwrap_or_else(|problem| {
+        let name = if name.is_empty() { "." } else { name };
+        let skip = Skip::new(name, Reason::Damaged).detail(problem).partly();
+        sink(Inspected { ledger: Ledger::of(skip), ..Inspected::default() });
+        BTreeMap::new()
+    });
     for (id, inspected) in noted {
         match origins.get(&id) {
             Some(origin) => {
@@ -123,7 +156,7 @@ fn repository(
             }
             None => {
                 let path = join(name, &format!("{NAMELESS}/{id}"));
-                if all_objects {
+                if is_all {
                     sink(named(inspected, &id, &path, None));
                 } else {
                     sink(left_out(inspected, path, Reason::Unreachable));
@@ -134,30 +167,27 @@ fn repository(
     Ok(())
 }
 
-/// Ids of all blobs, commits and tags, each once, as they lie in their packs: so read, git unpacks
-/// every chain of deltas once.
+/// Ids of all blobs, commits and tags, each once, as they lie in their packs: so read, every chain of
+/// deltas is unpacked once. Trees are among them where `git` cannot tell.
 fn objects_in_pack_order(path: &Path) -> Result<Vec<String>, Error> {
-    let output = objects::run(
-        Some(path),
-        &[
-            "cat-file",
-            "--batch-check=%(objectname) %(objecttype)",
-            "--batch-all-objects",
-            "--unordered",
-            "--buffer",
-        ],
-    )?;
+    let list = |format| {
+        let all = ["cat-file", format, "--batch-all-objects", "--unordered", "--buffer"];
+        objects::run(Some(path), &all)
+    };
+    let output = list("--batch-check=%(objectname) %(objecttype)")
+        .or_else(|_| list("--batch-check=%(objectname)"))?;
     let lines = output.split(|&byte| byte == b'\n');
     let ids = lines.filter_map(|line| {
-        let (id, kind) = std::str::from_utf8(line).ok()?.split_once(' ')?;
-        (kind != "tree").then(|| id.to_owned())
+        let mut words = std::str::from_utf8(line).ok()?.split(' ');
+        let id = words.next().filter(|id| !id.is_empty())?;
+        (words.next() != Some("tree")).then(|| id.to_owned())
     });
     Ok(ids.collect())
 }
 
 fn not_there(id: &str) -> Inspected {
     let skip = Skip::new(id, Reason::Unreadable).detail("git cannot read this object");
-    Inspected { ledger: Ledger { skips: vec![skip], ..Ledger::default() }, ..Inspected::default() }
+    Inspected { ledger: Ledger::of(skip), ..Inspected::default() }
 }
 
 /// Where an object comes from.
@@ -278,7 +308,7 @@ fn named(mut inspected: Inspected, id: &str, path: &str, commit: Option<&Commit>
 /// An object that was not to be scanned, as it turned out.
 fn left_out(inspected: Inspected, path: String, reason: Reason) -> Inspected {
     let skip = Skip::new(path, reason).bytes(inspected.ledger.scanned_bytes);
-    Inspected { ledger: Ledger { skips: vec![skip], ..Ledger::default() }, ..Inspected::default() }
+    Inspected { ledger: Ledger::of(skip), ..Inspected::default() }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod git;
 mod history;
 mod ignored;
 mod objects;
+mod packs;
 pub(crate) mod spool;
 
 use std::{
@@ -42,7 +43,15 @@ pub struct Request {
     pub limits: Limits,
     pub progress: Arc<Progress>,
     pub threads: usize,
-    pub(crate) providers: Arc<Providers>,
+    /// What configuration means, where more than what is built in; that is read when a document
+    /// asks for it.
+    pub(crate) providers: Option<Arc<Providers>>,
+}
+
+impl Request {
+    pub(crate) fn providers(&self) -> &Providers {
+        self.providers.as_deref().unwrap_or_else(|| Providers::builtin())
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -47,55 +47,85 @@ pub(super) fn run<S: AsRef<OsStr>>(path: Option<&Path>, arguments: &[S]) -> Resu
     }
 }
 
+/// Times that git is started anew after an object at which it gave up.
+const STARTS: usize = 1000;
+
 /// Streams objects in the order of `ids`: `each` gets the place in `ids`, the kind (`blob`,
-/// `commit`, `tag` or `tree`; `None` where git does not have the object), and the content, of which
-/// it may leave a rest.
+/// `commit`, `tag` or `tree`; `None` where git does not have the object, or not to its end), and the
+/// content, of which it may leave a rest.
 pub(super) fn stream(path: Option<&Path>, ids: &[&str], each: Each<'_>) -> Result<(), Error> {
+    let mut from = 0;
+    for _ in 0..STARTS {
+        let Some(rest) = ids.get(from..).filter(|rest| !rest.is_empty()) else { return Ok(()) };
+        let Some(answered) = stream_some(path, rest, from, each)? else { return Ok(()) };
+        // What git gives up at is damaged.
+        from += answered;
+        each(from, None, &mut io::empty());
+        from += 1;
+    }
+    (from..ids.len()).for_each(|place| each(place, None, &mut io::empty()));
+    Ok(())
+}
+
+/// The same, until git gives up: then at which of `ids`. The first of them is at place `from`.
+fn stream_some(
+    path: Option<&Path>,
+    ids: &[&str],
+    from: usize,
+    each: Each<'_>,
+) -> Result<Option<usize>, Error> {
     let failure = |problem: io::Error| failed("cat-file --batch", &problem.to_string());
     let mut git = git(path)
         .args(["cat-file", "--batch", "--buffer"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        // What it cannot read is said in the ledger.
+        .stderr(Stdio::null())
         .spawn()
         .map_err(failure)?;
     let (Some(questions), Some(answers)) = (git.stdin.take(), git.stdout.take()) else {
         return Err(failed("cat-file --batch", "gave no pipes"));
     };
-    let done = std::thread::scope(|scope| {
+    let answered = std::thread::scope(|scope| {
         // On a thread of its own: the pipes may fill up on both sides.
-        let asking = scope.spawn(move || {
+        scope.spawn(move || {
             let mut questions = BufWriter::new(questions);
-            ids.iter().try_for_each(|id| writeln!(questions, "{id}")).and(questions.flush())
+            // Where git gives up it asks no more, and that is seen in the answers.
+            let _given_up = ids
+                .iter()
+                .try_for_each(|id| writeln!(questions, "{id}"))
+                .and_then(|()| questions.flush());
         });
-        let answered = answer(BufReader::with_capacity(1 << 16, answers), ids.len(), each);
-        let asked = asking.join().unwrap_or_else(|_| Err(io::Error::other("stopped early")));
-        answered.and(asked)
+        answer(BufReader::with_capacity(1 << 16, answers), ids.len(), from, each)
     });
-    let status = git.wait().map_err(failure)?;
-    done.map_err(failure)?;
-    if status.success() { Ok(()) } else { Err(failed("cat-file --batch", "ended early")) }
+    git.wait().map_err(failure)?;
+    Ok((answered < ids.len()).then_some(answered))
 }
 
-fn answer(mut answers: impl BufRead, count: usize, each: Each<'_>) -> io::Result<()> {
+/// How many were answered, to their ends.
+fn answer(mut answers: impl BufRead, count: usize, from: usize, each: Each<'_>) -> usize {
     let mut line = String::new();
     for place in 0..count {
         line.clear();
-        if answers.read_line(&mut line)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+        if answers.read_line(&mut line).unwrap_or(0) == 0 {
+            return place;
         }
         // `ID KIND SIZE`, or `ID missing`.
         let mut words = line.trim_end().split(' ').skip(1);
         let header = words.next().zip(words.next().and_then(|size| size.parse().ok()));
         let Some((kind, size)) = header else {
-            each(place, None, &mut io::empty());
+            each(from + place, None, &mut io::empty());
             continue;
         };
         let mut content = answers.by_ref().take(size);
-        each(place, Some(kind), &mut content);
-        io::copy(&mut content, &mut io::sink())?;
-        answers.read_exact(&mut [0])?;
+        each(from + place, Some(kind), &mut content);
+        let passed = io::copy(&mut content, &mut io::sink());
+        let is_whole = passed.is_ok() && content.limit() == 0;
+        if !is_whole || answers.read_exact(&mut [0]).is_err() {
+            return place;
+        }
     }
-    Ok(())
+    count
 }
 
 pub(super) fn failed(command: &str, problem: &str) -> Error {

@@ -69,7 +69,7 @@ fn judge_part(rules: &RuleSet, facts: &[Fact], offset: usize) -> Judged {
     let mut verdicts: HashMap<(Kind, Vec<Option<&Value>>), Verdict> = HashMap::new();
     let mut judged = Judged::default();
     for (number, fact) in facts.iter().enumerate() {
-        let Some((numbers, fields)) = rules.by_kind.get(&fact.kind) else { continue };
+        let Some((numbers, fields)) = rules.of_kind(fact.kind) else { continue };
         let case = fields.iter().map(|field| fact.fields.get(field)).collect();
         let verdict =
             verdicts.entry((fact.kind, case)).or_insert_with(|| judge_case(rules, numbers, fact));
@@ -104,7 +104,10 @@ fn judge_case(rules: &RuleSet, numbers: &[usize], fact: &Fact) -> Verdict {
             Some(false) => {}
             // Without an unknown value the rule is about fields that the fact does not have: it
             // does not apply.
-            None => verdict.undecided += u64::from(is_any_unknown(&rule.when.fields, fact)),
+            None => {
+                let fields = &rule.when.compiled(&rules.profile).fields;
+                verdict.undecided += u64::from(is_any_unknown(fields, fact));
+            }
         }
     }
     verdict
@@ -112,7 +115,8 @@ fn judge_case(rules: &RuleSet, numbers: &[usize], fact: &Fact) -> Verdict {
 
 /// Whether a condition holds; `None` when that depends on a field that is not known.
 fn holds(condition: &Condition, fact: &Fact, rules: &RuleSet) -> Option<bool> {
-    evaluate(&condition.expression, &Names { fact, profile: &rules.profile })
+    let compiled = condition.compiled(&rules.profile);
+    evaluate(&compiled.expression, &Names { fact, profile: &rules.profile })
 }
 
 fn evaluate(expression: &IdedExpr, names: &Names<'_>) -> Option<bool> {

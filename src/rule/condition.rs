@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use cel::{
@@ -21,10 +21,37 @@ use crate::fact::Field;
 /// The language: CEL's standard library.
 pub(super) static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
-/// A condition that was found to make sense.
+/// A condition that makes sense.
 pub(super) struct Condition {
     /// As it is written, for the rule's page.
     pub text: String,
+    compiled: OnceLock<Compiled>,
+}
+
+impl Condition {
+    /// One of a built-in rule, compiled when a fact asks for it: compiling all would be most of what
+    /// a scan of one file costs.
+    pub(super) fn builtin(text: &str) -> Self {
+        Self { text: text.trim().to_owned(), compiled: OnceLock::new() }
+    }
+
+    /// One that may make no sense.
+    pub(super) fn checked(text: &str, profile: &Profile) -> Result<Self, Refusal> {
+        let compiled = OnceLock::from(compile(text, profile)?);
+        Ok(Self { text: text.trim().to_owned(), compiled })
+    }
+
+    pub(super) fn compiled(&self, profile: &Profile) -> &Compiled {
+        self.compiled.get_or_init(|| {
+            compile(&self.text, profile).unwrap_or_else(|refusal| {
+                unreachable!("tests compile every built-in condition: {}", refusal.problem)
+            })
+        })
+    }
+}
+
+/// What a condition says.
+pub(super) struct Compiled {
     pub expression: IdedExpr,
     /// Fields that it mentions.
     pub fields: BTreeSet<Field>,
@@ -41,7 +68,7 @@ pub(super) struct Refusal {
 }
 
 /// Parses a condition and checks its names and its types.
-pub(super) fn compile(text: &str, profile: &Profile) -> Result<Condition, Refusal> {
+fn compile(text: &str, profile: &Profile) -> Result<Compiled, Refusal> {
     let program = LANGUAGE.compile(text).map_err(|errors| {
         let first = errors.errors.first();
         let problem = first.map_or("not an expression", |error| error.msg.as_str());
@@ -58,8 +85,7 @@ pub(super) fn compile(text: &str, profile: &Profile) -> Result<Condition, Refusa
         bound: Vec::new(),
     };
     match checker.check(program.expression()) {
-        Ok(Type::Bool) => Ok(Condition {
-            text: text.trim().to_owned(),
+        Ok(Type::Bool) => Ok(Compiled {
             expression: program.expression().clone(),
             fields: checker.fields,
             parameters: checker.parameters,

@@ -8,7 +8,7 @@ use serde_saphyr::Spanned;
 use super::{
     Adjustment, Requirement, Rule, RuleSet,
     check::{Example, ExampleFile},
-    condition::{self, Condition},
+    condition::Condition,
     profile::{self, Profile},
     source::{self, Holds, Source},
     template,
@@ -97,10 +97,11 @@ pub(super) fn rule_set(mut sources: Vec<Source>, profile: &str) -> Result<RuleSe
     let of = |holds| sources.iter().filter(move |source| source.holds == holds);
     let profiles = profile::read(of(Holds::Profile))?;
     let profile = profiles.resolve(&name)?;
+    let is_builtin = of(Holds::Profile).all(Source::is_builtin);
 
     let mut rules: Vec<Rule> = Vec::new();
     for source in of(Holds::Rule) {
-        let rule = rule(source, &profile)?;
+        let rule = rule(source, &profile, is_builtin && source.is_builtin())?;
         if let Some(first) = rules.iter().find(|first| first.id == rule.id) {
             let problem = format!("rule `{}` is already at {}", rule.id, first.place);
             return Err(Error::invalid(rule.place, problem));
@@ -118,13 +119,13 @@ pub(super) fn alone(text: &str) -> Result<RuleSet, Error> {
     use std::sync::LazyLock;
     static PROFILE: LazyLock<Profile> = LazyLock::new(|| RuleSet::builtin().profile);
     let text = text.to_owned().into();
-    let source = Source { name: "fuzzed.yaml".into(), text, holds: Holds::Rule };
-    let rule = rule(&source, &PROFILE)?;
+    let source = Source { name: "fuzzed.yaml".into(), text, json: None, holds: Holds::Rule };
+    let rule = rule(&source, &PROFILE, false)?;
     Ok(RuleSet::new(vec![rule], PROFILE.clone()))
 }
 
-/// One rule out of one file.
-fn rule(source: &Source, profile: &Profile) -> Result<Rule, Error> {
+/// One rule out of one file. What is built in is known to make sense.
+fn rule(source: &Source, profile: &Profile, is_builtin: bool) -> Result<Rule, Error> {
     let written: Written = source.parse()?;
     let id = &written.id;
     if !is_slug(&id.value) {
@@ -155,10 +156,14 @@ fn rule(source: &Source, profile: &Profile) -> Result<Rule, Error> {
     let message = template::parse(&written.message.value, profile).map_err(|(problem, word)| {
         source.refuse_at_word(written.message.referenced, &word, problem)
     })?;
+    let compile = |text: &Spanned<String>| match is_builtin {
+        true => Ok(Condition::builtin(&text.value)),
+        false => compile(source, text, profile),
+    };
     let mut adjust = Vec::new();
     for adjustment in &written.adjust {
         adjust.push(Adjustment {
-            when: compile(source, &adjustment.when, profile)?,
+            when: compile(&adjustment.when)?,
             severity: adjustment.severity,
             because: adjustment.because.trim().to_owned(),
         });
@@ -168,7 +173,7 @@ fn rule(source: &Source, profile: &Profile) -> Result<Rule, Error> {
         requirements,
         on: kind,
         at: written.at.as_ref().map(|at| field(source, at)).transpose()?,
-        when: compile(source, &written.when, profile)?,
+        when: compile(&written.when)?,
         adjust,
         message,
         fires: examples(source, &written.examples, "fires", &written.examples.value.fires)?,
@@ -184,7 +189,7 @@ fn rule(source: &Source, profile: &Profile) -> Result<Rule, Error> {
 }
 
 fn compile(source: &Source, text: &Spanned<String>, profile: &Profile) -> Result<Condition, Error> {
-    condition::compile(&text.value, profile).map_err(|refusal| match (refusal.word, refusal.line) {
+    Condition::checked(&text.value, profile).map_err(|refusal| match (refusal.word, refusal.line) {
         (Some(word), _) => source.refuse_at_word(text.referenced, &word, refusal.problem),
         (None, Some(line)) => source.refuse_in_scalar(text.referenced, line, refusal.problem),
         (None, None) => source.refuse(text.referenced, refusal.problem),

@@ -14,7 +14,12 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::PathBuf,
+    sync::OnceLock,
+};
 
 pub(crate) use self::value::{Type, type_of_field};
 pub use self::{
@@ -111,8 +116,16 @@ pub struct RuleSet {
     /// Sorted by id.
     pub rules: Vec<Rule>,
     pub profile: Profile,
-    /// For each kind of fact its rules, and the fields that their conditions mention.
-    by_kind: BTreeMap<Kind, (Vec<usize>, Vec<Field>)>,
+    by_kind: BTreeMap<Kind, OfKind>,
+}
+
+/// The rules for one kind of fact.
+#[derive(Default)]
+struct OfKind {
+    /// Their numbers.
+    rules: Vec<usize>,
+    /// The fields that their conditions mention.
+    fields: OnceLock<Vec<Field>>,
 }
 
 impl RuleSet {
@@ -144,17 +157,27 @@ impl RuleSet {
     }
 
     fn new(rules: Vec<Rule>, profile: Profile) -> Self {
-        let mut by_kind: BTreeMap<Kind, (Vec<usize>, Vec<Field>)> = BTreeMap::new();
+        let mut by_kind: BTreeMap<Kind, OfKind> = BTreeMap::new();
         for (number, rule) in rules.iter().enumerate() {
-            let (numbers, fields) = by_kind.entry(rule.on).or_default();
-            numbers.push(number);
-            fields.extend(&rule.when.fields);
-            fields.extend(rule.adjust.iter().flat_map(|adjustment| &adjustment.when.fields));
-        }
-        for (_, fields) in by_kind.values_mut() {
-            fields.sort();
-            fields.dedup();
+            by_kind.entry(rule.on).or_default().rules.push(number);
         }
         Self { rules, profile, by_kind }
+    }
+
+    /// Numbers of the rules for a kind of fact, and the fields that their conditions mention.
+    fn of_kind(&self, kind: Kind) -> Option<(&[usize], &[Field])> {
+        let of = self.by_kind.get(&kind)?;
+        let fields = of.fields.get_or_init(|| {
+            let rules = of.rules.iter().filter_map(|&number| self.rules.get(number));
+            let conditions = rules.flat_map(|rule| {
+                [&rule.when].into_iter().chain(rule.adjust.iter().map(|adjust| &adjust.when))
+            });
+            let fields: BTreeSet<Field> = conditions
+                .flat_map(|condition| &condition.compiled(&self.profile).fields)
+                .copied()
+                .collect();
+            fields.into_iter().collect()
+        });
+        Some((&of.rules, fields))
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The page of a rule: `docs/rules/ID.md`, and what `keylint explain ID` prints.
-pub fn page(rule: &Rule) -> String {
+pub fn page(rule: &Rule, profile: &Profile) -> String {
     let mut page = format!("# {}\n\n{}.\n\n", rule.id, rule.title);
     let mut row = |name: &str, value: String| {
         if !value.is_empty() {
@@ -32,8 +32,9 @@ pub fn page(rule: &Rule) -> String {
     push(&mut page, format_args!("\n## Why\n\n{}\n", rule.why));
     push(&mut page, format_args!("\n## Fix\n\n{}\n", rule.fix));
     push(&mut page, format_args!("\n## Condition\n\n```cel\n{}\n```\n", rule.when.text));
-    if !rule.when.parameters.is_empty() {
-        let names = joined(&rule.when.parameters, |name| format!("`{name}`"));
+    let parameters = &rule.when.compiled(profile).parameters;
+    if !parameters.is_empty() {
+        let names = joined(parameters, |name| format!("`{name}`"));
         push(&mut page, format_args!("\nThe profile sets {names}.\n"));
     }
     for adjustment in &rule.adjust {

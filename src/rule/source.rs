@@ -7,8 +7,8 @@ use serde_saphyr::{Location, Options, options};
 
 use crate::{error::Error, places::files};
 
-/// Name and text of every file under `rules/`.
-const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+/// Name and text of every file under `rules/`, and what it says in JSON.
+const BUILTIN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// What a file holds, by the directory that it lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,16 +23,19 @@ pub(crate) struct Source {
     /// Path as it was given.
     pub name: String,
     pub text: Cow<'static, str>,
+    /// The same in JSON, which is read ten times as fast; of what is built in.
+    pub json: Option<&'static str>,
     pub holds: Holds,
 }
 
 pub(crate) fn builtin() -> Vec<Source> {
     BUILTIN
         .iter()
-        .filter_map(|(name, text)| {
+        .filter_map(|(name, text, json)| {
             Some(Source {
                 name: (*name).to_owned(),
                 text: Cow::Borrowed(*text),
+                json: Some(json),
                 holds: holds(Path::new(name))?,
             })
         })
@@ -45,7 +48,7 @@ pub(crate) fn below(directory: &Path) -> Result<Vec<Source>, Error> {
     for path in files::list(directory)? {
         let Some(holds) = holds(&path) else { continue };
         let text = Cow::Owned(files::read_text(&path)?);
-        sources.push(Source { name: path.display().to_string(), text, holds });
+        sources.push(Source { name: path.display().to_string(), text, json: None, holds });
     }
     Ok(sources)
 }
@@ -53,7 +56,7 @@ pub(crate) fn below(directory: &Path) -> Result<Vec<Source>, Error> {
 /// A profile given by its path.
 pub(crate) fn profile(path: &Path) -> Result<Source, Error> {
     let text = Cow::Owned(files::read_text(path)?);
-    Ok(Source { name: path.display().to_string(), text, holds: Holds::Profile })
+    Ok(Source { name: path.display().to_string(), text, json: None, holds: Holds::Profile })
 }
 
 fn holds(path: &Path) -> Option<Holds> {
@@ -73,8 +76,16 @@ impl Source {
         Path::new(&self.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
     }
 
-    /// Reads the text into `T`: unknown keys, missing keys and wrong types are refused.
+    pub(crate) fn is_builtin(&self) -> bool {
+        self.json.is_some()
+    }
+
+    /// Reads the text into `T`: unknown keys, missing keys and wrong types are refused. Of what is
+    /// built in it is not known on which lines things stand.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        if let Some(read) = self.json.and_then(|json| serde_json::from_str(json).ok()) {
+            return Ok(read);
+        }
         let strict: Options = options! { strict_booleans: true };
         serde_saphyr::from_str_with_options(&self.text, strict).map_err(|error| {
             let line = error.location().map_or(1, |location| location.line().max(1));

@@ -288,9 +288,12 @@ pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
     });
     // What a tool has printed may have any name.
     by_name.or_else(|| {
-        let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
+        let mut marks = head.iter().filter(|byte| !byte.is_ascii_whitespace());
+        let first = marks.next();
         let name = match first {
-            Some(b'{' | b'[') => "json",
+            // Sections of TOML and links of Markdown begin so too.
+            Some(b'{') if matches!(marks.next(), Some(b'"' | b'}')) => "json",
+            Some(b'[') if matches!(marks.next(), Some(b'{' | b'"' | b']')) => "json",
             _ if is_printed(name) && dump::is_dump(head) => "dump",
             Some(b'#') if head.starts_with(b"#!") && !name.contains('.') => "shell",
             _ => return None,

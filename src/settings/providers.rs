@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
-    sync::{Arc, LazyLock},
+    sync::LazyLock,
 };
 
 use aho_corasick::AhoCorasick;
@@ -199,25 +199,21 @@ pub(crate) enum Place {
 
 impl Providers {
     /// Those that are built in.
-    pub(crate) fn builtin() -> &'static Arc<Self> {
-        static BUILTIN: LazyLock<Arc<Providers>> = LazyLock::new(|| {
+    pub(crate) fn builtin() -> &'static Self {
+        static BUILTIN: LazyLock<Providers> = LazyLock::new(|| {
             Providers::read(&source::builtin())
-                .map(Arc::new)
                 .unwrap_or_else(|error| unreachable!("tests load every provider: {error}"))
         });
         &BUILTIN
     }
 
     /// Those that are built in, and those below `directories`.
-    pub(crate) fn load(directories: &[PathBuf]) -> Result<Arc<Self>, Error> {
-        if directories.is_empty() {
-            return Ok(Arc::clone(Self::builtin()));
-        }
+    pub(crate) fn load(directories: &[PathBuf]) -> Result<Self, Error> {
         let mut sources = source::builtin();
         for directory in directories {
             sources.extend(source::below(directory)?);
         }
-        Self::read(&sources).map(Arc::new)
+        Self::read(&sources)
     }
 
     /// Those among `sources`.

@@ -20,6 +20,12 @@ pub(crate) fn recognise(
     // Several documents may stand in one list, as `az keyvault list` prints them.
     for item in document.elements() {
         for shape in &providers.shapes {
+            let fits = (shape.formats.is_empty() || shape.formats.iter().any(|f| f == format))
+                && (shape.files.is_empty() || shape.files.iter().any(|f| fits_name(f, name)))
+                && shape.has.iter().all(|path| !item.find(path).nodes.is_empty());
+            if !fits {
+                continue;
+            }
             let resource = |body: Node, span| Resource {
                 type_name: shape.type_name.clone(),
                 address: String::new(),
@@ -29,11 +35,7 @@ pub(crate) fn recognise(
             };
             let whole = resource(item.clone(), item.span);
             let scene = Scene { resource: &whole, items: vec![item], sources };
-            let fits = (shape.formats.is_empty() || shape.formats.iter().any(|f| f == format))
-                && (shape.files.is_empty() || shape.files.iter().any(|f| fits_name(f, name)))
-                && shape.has.iter().all(|path| !item.find(path).nodes.is_empty())
-                && all_hold(&shape.is, &scene) == Some(true);
-            if !fits {
+            if all_hold(&shape.is, &scene) != Some(true) {
                 continue;
             }
             match &shape.each {

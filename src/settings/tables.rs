@@ -40,12 +40,13 @@ enum Cell {
     Value(Scalar),
 }
 
+/// What most are stands first: each try before costs the making of an error.
 #[derive(Deserialize, Clone)]
 #[serde(untagged)]
 enum Scalar {
-    Bool(bool),
-    Int(u64),
     Text(String),
+    Int(u64),
+    Bool(bool),
     List(Vec<String>),
 }
 
@@ -129,8 +130,8 @@ struct WrittenCondition {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum WrittenSpec {
-    Is(Scalar),
     From(WrittenFrom),
+    Is(Scalar),
 }
 
 #[derive(Deserialize)]

@@ -25,18 +25,18 @@ impl Kind {
 
 /// By what a repository names its objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hash {
+pub(crate) enum Hash {
     Sha1,
     Sha256,
 }
 
 /// The name of an object. One by SHA-1 has zeros at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Id([u8; 32]);
+pub(crate) struct Id([u8; 32]);
 
 impl Hash {
     /// Bytes of a name.
-    pub(super) const fn length(self) -> usize {
+    pub(crate) const fn length(self) -> usize {
         match self {
             Self::Sha1 => 20,
             Self::Sha256 => 32,
@@ -71,12 +71,12 @@ impl Hash {
     }
 
     /// As git shows it.
-    pub(super) fn shown(self, id: &Id) -> String {
+    pub(crate) fn shown(self, id: &Id) -> String {
         crate::identity::hex(id.0.get(..self.length()).unwrap_or_default())
     }
 
     /// The same read.
-    pub(super) fn parse(self, hex: &str) -> Option<Id> {
+    pub(crate) fn parse(self, hex: &str) -> Option<Id> {
         let mut id = [0; 32];
         let pairs = hex.as_bytes().get(..2 * self.length())?.chunks_exact(2);
         for (byte, pair) in id.iter_mut().zip(pairs) {

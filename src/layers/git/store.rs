@@ -18,7 +18,7 @@ use super::{
 /// Bytes of an object that is kept whole: one that is made by deltas, or may be the base of one.
 pub(super) const LARGEST: u64 = 128 << 20;
 
-/// Bytes of objects that are kept to be bases.
+/// Bytes of objects that are kept to be bases, where nothing else is said.
 const KEPT: usize = 64 << 20;
 
 /// Deltas on one another; git makes no more than 4095.
@@ -118,11 +118,17 @@ impl<'f> Store<'f> {
             way: Window::default(),
             side: Window::default(),
             decoder: Decompress::new(true),
-            kept: Kept::default(),
+            kept: Kept::of(KEPT),
             names: HashMap::new(),
             lost: HashSet::new(),
             allowed,
         }
+    }
+
+    /// The same, with another room for objects that are kept to be bases.
+    pub(super) fn keeping(mut self, bytes: usize) -> Self {
+        self.kept.room = bytes;
+        self
     }
 
     /// The bytes at `at`: at least `least` of them, unless the file ends before.
@@ -359,8 +365,9 @@ impl Read for Inflating<'_, '_> {
 }
 
 /// Objects by their place, the one that was used longest ago left out first.
-#[derive(Default)]
 struct Kept {
+    /// Bytes that may be kept.
+    room: usize,
     objects: HashMap<u64, (u64, Object)>,
     /// Places by when they were used.
     used: BTreeMap<u64, u64>,
@@ -369,6 +376,10 @@ struct Kept {
 }
 
 impl Kept {
+    fn of(room: usize) -> Self {
+        Self { room, objects: HashMap::new(), used: BTreeMap::new(), now: 0, bytes: 0 }
+    }
+
     fn get(&mut self, at: u64) -> Option<Object> {
         let (used, object) = self.objects.get_mut(&at)?;
         self.now += 1;
@@ -381,14 +392,14 @@ impl Kept {
     fn put(&mut self, at: u64, object: &Object) {
         // Its own cost beside the bytes.
         let cost = |object: &Object| object.bytes.len() + 128;
-        if KEPT / 2 < cost(object) || self.objects.contains_key(&at) {
+        if self.room / 2 < cost(object) || self.objects.contains_key(&at) {
             return;
         }
         self.bytes += cost(object);
         self.now += 1;
         self.used.insert(self.now, at);
         self.objects.insert(at, (self.now, object.clone()));
-        while KEPT < self.bytes
+        while self.room < self.bytes
             && let Some((_, oldest)) = self.used.pop_first()
         {
             if let Some((_, object)) = self.objects.remove(&oldest) {

@@ -4,9 +4,12 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::rule::{index, page, profile_page, vocabulary};
+use crate::{
+    rule::{index, load, page, profile_page, source::builtin, vocabulary},
+    settings::providers::Providers,
+};
 
-const PROFILES: [&str; 3] = ["default", "pci-dss-4.0.1", "cnsa-2.0"];
+const PROFILES: [&str; 4] = ["default", "pci-dss-4.0.1", "cnsa-2.0", "strict"];
 
 fn key(class: &str, label: &str) -> Fact {
     material().with(Field::Class, class).with(Field::Label, label).with(Field::Format, "pem")
@@ -51,7 +54,19 @@ fn every_rule_loads_under_every_profile() {
         let rules = RuleSet::load(&[], profile).unwrap();
         assert_eq!(rules.rules.len(), RuleSet::builtin().rules.len(), "{profile}");
         assert!(rules.rules.is_sorted_by_key(|rule| &rule.id));
+        for kind in Kind::ALL {
+            // Compiles every condition.
+            let _fields = rules.of_kind(kind);
+        }
     }
+}
+
+#[test]
+fn what_is_built_in_is_read_without_its_yaml() {
+    let mut sources = builtin();
+    sources.iter_mut().for_each(|source| source.text = "".into());
+    assert!(Providers::read(&sources).is_ok());
+    assert!(load::rule_set(sources, "default").is_ok());
 }
 
 #[test]
@@ -250,7 +265,7 @@ fn messages_are_one_plain_sentence() {
 #[test]
 fn pages_show_all_of_it() {
     let rules = RuleSet::builtin();
-    let weak = page(rules.get("weak-key-encryption").unwrap());
+    let weak = page(rules.get("weak-key-encryption").unwrap(), &rules.profile);
     for part in [
         "# weak-key-encryption\n",
         "- Severity: medium\n- Or: low, because the path belongs",
@@ -277,7 +292,11 @@ fn pages_show_all_of_it() {
 #[test]
 fn no_page_prints_a_key() {
     let rules = RuleSet::builtin();
-    let pages = rules.rules.iter().map(page).chain([index(&rules), vocabulary()]);
+    let pages = rules
+        .rules
+        .iter()
+        .map(|rule| page(rule, &rules.profile))
+        .chain([index(&rules), vocabulary()]);
     for page in pages {
         assert!(!page.contains("-----BEGIN"), "{page}");
     }

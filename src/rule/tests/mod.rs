@@ -47,7 +47,7 @@ examples:
 ";
 
 pub(super) fn source(name: &str, text: &str, holds: Holds) -> Source {
-    Source { name: name.to_owned(), text: text.to_owned().into(), holds }
+    Source { name: name.to_owned(), text: text.to_owned().into(), json: None, holds }
 }
 
 /// A rule set of one rule under `PROFILE`.

@@ -155,9 +155,9 @@ fn a_key_across_the_cut_of_a_long_run_is_found() {
     for (spelling, width) in [hex, array] {
         // A key where the run begins, and one around each place where it is cut and taken up again.
         for place in [1 << 20, (1 << 20) - (128 << 10)] {
-            for before in [0, 1, 20, 100, key.len()] {
+            for before in [0, 100] {
                 let filling = place / width - key.len() - before;
-                let data = [&key[..], &vec![b'.'; filling], &key, &[b'.'; 200_000]].concat();
+                let data = [&key[..], &vec![b'.'; filling], &key, &[b'.'; 70_000]].concat();
                 let inspection = inspect_bytes("in", spelling(&data).as_bytes());
                 // What begins just where a run is taken up again may be seen from both sides.
                 let found = chains(&inspection).len();

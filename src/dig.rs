@@ -91,7 +91,7 @@ impl Dig {
             What::Material(material) => Seen::Material(material),
             What::Allowance { rule, until, reason } => Seen::Allowance { rule, until, reason },
             What::Skip(reason) => return self.skips.push(reason),
-            What::Decoded { by, bytes } => {
+            What::Decoded { by, bytes, window } => {
                 self.decoded_bytes = self.decoded_bytes.saturating_add(bytes.len());
                 if trail.len() >= budget::DECODE_DEPTH {
                     self.skips.push(Reason::TooDeep);
@@ -99,7 +99,7 @@ impl Dig {
                     self.skips.push(Reason::OverBudget);
                 } else {
                     trail.push(Step { by, range });
-                    self.unit(Unit::whole(&bytes), 0..bytes.len(), 0, None, Wanted::All, trail);
+                    self.unit(Unit::whole(&bytes), 0..window, 0, None, Wanted::All, trail);
                     trail.pop();
                 }
                 return;

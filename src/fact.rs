@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::algorithm;
 pub use crate::{
     field::Field,
-    site::{Commit, Excerpt, Site},
+    site::{Commit, Excerpt, Removal, Removed, Site},
 };
 
 /// What a fact states.

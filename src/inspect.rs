@@ -14,7 +14,10 @@ use crate::{
     excerpt,
     fact::{Fact, Field, Kind, Site},
     feed::{Buffer, End, Feed, PAGE},
-    layers::{self, Input, Place, ReadSeek, Scope, Spent, Walk},
+    layers::{
+        self, Input, Place, ReadSeek, Scope, Spent, Walk,
+        image::{self, Manifest},
+    },
     ledger::{Ledger, Reason, Skip},
     prefilter::{Hits, Wanted},
     references::{Met, Named, Names},
@@ -30,6 +33,8 @@ pub(crate) struct Inspected {
     pub ledger: Ledger,
     /// What is read once its neighbours are there.
     pub documents: Vec<settings::Document>,
+    /// What makes up container images.
+    pub images: Vec<image::Part>,
 }
 
 /// Inspects everything that `reader` gives. `path` names it in facts and in the ledger.
@@ -78,10 +83,15 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
                 walk.skip(skip);
             }
             let front_end = settings::front_end(place.path, feed.bytes()).filter(|_| !place.is_raw);
-            feed.keep_copy(front_end.is_some());
+            let is_manifest = Manifest::is(place.path, feed.bytes()) && !place.is_raw;
+            feed.keep_copy(front_end.is_some() || is_manifest);
             let (bytes, is_appended) = windows(walk, place, &mut feed);
             if let Some(front_end) = front_end {
                 walk.read(place, front_end, feed.whole());
+            }
+            if is_manifest {
+                let manifests = Manifest::read(place.path, feed.whole());
+                walk.inspected.images.extend(manifests);
             }
             if is_appended
                 && !place.is_raw
@@ -293,6 +303,7 @@ impl<'p, 'w> File<'p, 'w> {
             length: range.len() as u64,
             decoded: sighting.decoded,
             commit: None,
+            removed: None,
             excerpt: match &sighting.what {
                 Seen::Reference(named) => excerpt::named(unit.bytes, range.start, &named.shown),
                 Seen::Material(_) | Seen::Allowance { .. } | Seen::Named(_) => {

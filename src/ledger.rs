@@ -20,6 +20,8 @@ pub enum Reason {
     SpecialFile,
     /// A git object that no branch or tag reaches; scanned with `--all-objects`.
     Unreachable,
+    /// A database of which no reader lists the values: all its pages were looked at as they are.
+    RawPages,
     /// A git submodule: another repository, to be scanned on its own.
     Submodule,
     /// The system refused to open or to list it.
@@ -45,7 +47,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::GitIgnored,
         Self::GitDirectory,
         Self::Excluded,
@@ -53,6 +55,7 @@ impl Reason {
         Self::SpecialFile,
         Self::Submodule,
         Self::Unreachable,
+        Self::RawPages,
         Self::Unreadable,
         Self::Vanished,
         Self::ReadFailed,
@@ -66,7 +69,8 @@ impl Reason {
     ];
 
     /// A gap is something that should have been examined and was not; everything else was left
-    /// out because somebody said so. Only gaps fail `--strict`.
+    /// out because somebody said so, or was looked at in another way than it could be. Only gaps
+    /// fail `--strict`.
     pub const fn is_gap(self) -> bool {
         match self {
             Self::GitIgnored
@@ -75,7 +79,8 @@ impl Reason {
             | Self::SymbolicLink
             | Self::SpecialFile
             | Self::Submodule
-            | Self::Unreachable => false,
+            | Self::Unreachable
+            | Self::RawPages => false,
             Self::Unreadable
             | Self::Vanished
             | Self::ReadFailed
@@ -99,6 +104,7 @@ impl Reason {
             Self::SpecialFile => "device, FIFO or socket, not opened",
             Self::Submodule => "git submodule, not entered",
             Self::Unreachable => "git objects that no branch or tag reaches, see --all-objects",
+            Self::RawPages => "database without a reader: its pages scanned as they are",
             Self::Unreadable => "could not be opened",
             Self::Vanished => "vanished before it could be read",
             Self::ReadFailed => "reading failed before the end",

@@ -42,6 +42,8 @@ pub(crate) enum What {
     Decoded {
         by: Cow<'static, str>,
         bytes: Decoded,
+        /// What starts before this is of these bytes; what comes after is found again.
+        window: usize,
     },
     /// A name of a key, which `parse` reads.
     Named(references::Parse),
@@ -100,8 +102,22 @@ impl Found {
         by: impl Into<Cow<'static, str>>,
         bytes: Decoded,
     ) {
-        self.claim(range.end);
-        self.items.push(Item { range, what: What::Decoded { by: by.into(), bytes } });
+        let (window, end) = (bytes.len(), range.end);
+        self.decoded_part(range, by, bytes, window, end);
+    }
+
+    /// Adds decoded bytes of which only `window` counts, and claims what spells that, up to `end`.
+    pub(crate) fn decoded_part(
+        &mut self,
+        range: Range<usize>,
+        by: impl Into<Cow<'static, str>>,
+        bytes: Decoded,
+        window: usize,
+        end: usize,
+    ) {
+        self.claim(end);
+        let window = window.min(bytes.len());
+        self.items.push(Item { range, what: What::Decoded { by: by.into(), bytes, window } });
     }
 
     pub(crate) fn allowance(

@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     fact::Fact,
     feed, inspect, judge,
-    layers::Scope,
+    layers::{Scope, image},
     ledger::Ledger,
     link,
     places::{self, Request},
@@ -25,17 +25,19 @@ pub struct Inspection {
 
 /// Turns everything that is asked for into facts.
 pub fn inspect(request: &Request) -> Result<Inspection, Error> {
-    let all = Mutex::new((Inspection::default(), Vec::new()));
+    let all = Mutex::new((Inspection::default(), Vec::new(), Vec::new()));
     places::visit(request, &|inspected| {
         let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
         all.0.facts.extend(inspected.facts);
         all.0.ledger.merge(inspected.ledger);
         all.1.extend(inspected.documents);
+        all.2.extend(inspected.images);
     })?;
-    let (mut all, documents) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (mut all, documents, images) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     if !documents.is_empty() {
         all.gather(documents, request.providers());
     }
+    image::mark(&mut all.facts, &images);
     Ok(all)
 }
 
@@ -60,14 +62,16 @@ fn inspect_files_by<'a>(
 ) -> Inspection {
     let buffer = &mut feed::Buffer::new();
     let mut all = Inspection::default();
-    let mut documents = Vec::new();
+    let (mut documents, mut images) = (Vec::new(), Vec::new());
     for (path, mut bytes) in files {
         let inspected = inspect::reader(path, &mut bytes, buffer, Scope::by(providers));
         all.facts.extend(inspected.facts);
         all.ledger.merge(inspected.ledger);
         documents.extend(inspected.documents);
+        images.extend(inspected.images);
     }
     all.gather(documents, providers);
+    image::mark(&mut all.facts, &images);
     all
 }
 

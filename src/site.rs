@@ -25,6 +25,26 @@ pub struct Commit {
     pub in_head: bool,
 }
 
+/// How a layer of a container image takes away a file of a layer below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Removal {
+    Deleted,
+    Replaced,
+}
+
+/// What takes a file away that is in a container image all the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Removed {
+    pub how: Removal,
+    /// Digest of the layer that does it, in hexadecimal digits.
+    pub by: String,
+    /// Its place among the layers of the image, the lowest being 1.
+    pub layer: u64,
+    /// How many layers the image has.
+    pub of: u64,
+}
+
 /// Where a fact was seen, as a path that a person can follow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Site {
@@ -51,6 +71,9 @@ pub struct Site {
     /// Where it comes from, when the history of a repository was scanned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<Commit>,
+    /// What takes it away, in a layer of a container image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Removed>,
     pub excerpt: Excerpt,
 }
 

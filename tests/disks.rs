@@ -11,7 +11,7 @@
 use std::{fs, io::Read, path::PathBuf};
 
 use keylint::{
-    fact::{Fact, Field},
+    fact::{Fact, Field, Removal},
     ledger::Reason,
     scan::{Inspection, inspect_bytes},
 };
@@ -52,6 +52,7 @@ const NTFS: &[&str] = &[
     "!ntfs:key.gz!gzip:",
     "!ntfs:sparse",
 ];
+const NTFS_PACKED: &[&str] = &["!ntfs:d/mixed", "!ntfs:d/packed.gz!gzip:", "!ntfs:d/packed.pem"];
 const SQUASHFS: &[&str] =
     &["!squashfs:etc/ssl/server.pem", "!squashfs:key.gz!gzip:", "!squashfs:sparse"];
 
@@ -70,6 +71,7 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("files.fat16", FAT, &[]),
     ("files.fat32", FAT, &[]),
     ("files.ntfs", NTFS, &[]),
+    ("packed.ntfs", NTFS_PACKED, &[]),
     ("wof.ntfs", &["!ntfs:(gap)"], &[Reason::NoReader]),
     ("files.xfs", &["!xfs:(as it is)"], &[Reason::NoReader]),
     ("fixed.vhd", &[""], &[]),
@@ -209,6 +211,52 @@ fn a_file_that_a_later_layer_of_an_image_deletes_is_found_with_its_layer() {
     let (layer, file) = chain.strip_prefix("!tar:blobs/sha256/").unwrap().split_once('!').unwrap();
     assert_eq!((layer.len(), file), (64, "tar:etc/server.pem"));
     assert_eq!(inspection.ledger.skips, []);
+    let removed = inspection.facts[0].site().removed.as_ref().unwrap();
+    assert_eq!((removed.how, removed.layer, removed.of), (Removal::Deleted, 2, 2));
+}
+
+/// Files of an image, and what a later layer does to each.
+const IMAGE: [(&str, Option<Removal>); 3] = [
+    ("etc/ssl/deleted.pem", Some(Removal::Deleted)),
+    ("srv/replaced.pem", Some(Removal::Replaced)),
+    ("stays.pem", None),
+];
+
+fn removals(inspection: &Inspection) -> Vec<(&str, Option<Removal>)> {
+    let sites = inspection.facts.iter().map(Fact::site);
+    let mut removals: Vec<_> = sites
+        .map(|site| {
+            let (_, name) = site.path.rsplit_once("!tar:").unwrap();
+            (name, site.removed.as_ref().map(|removed| removed.how))
+        })
+        .collect();
+    removals.sort();
+    removals
+}
+
+#[test]
+fn what_a_later_layer_of_an_image_takes_away_is_told_in_every_form() {
+    // As `docker save` wrote it before its version 25, and a layout of OCI with zstd.
+    for image in ["saved.tar", "image.tar"] {
+        let inspection = inspect_bytes("in", &bytes(image));
+        assert_eq!(removals(&inspection), IMAGE, "{image}");
+        assert_eq!(inspection.ledger.skips, [], "{image}");
+    }
+}
+
+#[test]
+fn without_an_order_of_layers_nothing_is_taken_away() {
+    for (image, list) in [("saved.tar", "manifest.json"), ("image.tar", "\"layers\"")] {
+        let mut bytes = bytes(image);
+        let list = list.as_bytes();
+        let at = bytes.windows(list.len()).rposition(|bytes| bytes == list).unwrap();
+        // A list without its name, and its header with another sum: one bit less, and one more.
+        bytes[at + 3] -= 1;
+        bytes[at + 4] += 1;
+        let inspection = inspect_bytes("in", &bytes);
+        assert_eq!(removals(&inspection), IMAGE.map(|(name, _)| (name, None)), "{image}");
+        assert_eq!(inspection.ledger.skips, [], "{image}");
+    }
 }
 
 #[test]

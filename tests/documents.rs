@@ -19,6 +19,17 @@ use keylint::{
 /// The key in all of them, by openssl.
 const KEY: &str = "spki-sha256:a2ede879b737b855f11f63864464f0bb71308e4516602d5d7040e3321af37e7f";
 
+/// In a body, in a long body, each as text and as rich text; attached, in a small and a large archive.
+const FOLDERS: [&str; 7] = [
+    "!gzip:!pst:message 2097188",
+    "!gzip:!pst:message 2097188/node 32895!lzfu:!rtf:(text)",
+    "!gzip:!pst:message 2097220/node 33055",
+    "!gzip:!pst:message 2097220/node 33087!lzfu:!rtf:(text)",
+    "!gzip:!pst:message 2097252/attachment 32805",
+    "!gzip:!pst:message 2097284/attachment 32837/(value 6)!zip:key.pem",
+    "!gzip:!pst:message 2097316/attachment 32869/node 33439!zip:key.pem",
+];
+
 /// Document, and all chains that lead to the key: each of its places is told once.
 const DOCUMENTS: &[(&str, &[&str])] = &[
     ("bzip2.avro", &["!avro:(block at 134)!bzip2:"]),
@@ -33,10 +44,12 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("snappy.parquet", &["!parquet:k.pem (page at 2276)"]),
     ("zstd.parquet", &["!parquet:k.pem (page at 849)"]),
     ("notebook.ipynb", &[""]),
-    ("pages.mdb", &[""]),
     ("row.bson", &[""]),
-    // Pages that were freed still hold a copy.
-    ("snapshot.etcd", &["", "", ""]),
+    ("jwk.bson", &[""]),
+    ("blob.sql", &["", ""]),
+    ("hex.sql", &["", ""]),
+    ("table.tsv", &["", ""]),
+    ("folders.pst.gz", &FOLDERS),
     ("twice.json", &[""]),
     ("traffic.har", &[""]),
     ("attached.pdf", &["!pdf:keys.zip!zip:key.pem"]),
@@ -110,13 +123,56 @@ fn values_that_share_their_beginnings_are_named_and_read_in_parts() {
     assert_eq!(reasons, [Reason::NoReader]);
 }
 
+/// Databases of which pages are looked at as they are, and the chains that lead to the key.
+const PAGES: &[(&str, &[&str], &[Reason])] = &[
+    ("pages.mdb", &[""], &[Reason::RawPages]),
+    // Pages that were freed still hold a copy.
+    ("snapshot.etcd", &["", "", ""], &[Reason::RawPages]),
+    ("long.ibd.gz", &["!gzip:!innodb:(value from page 4)"], &[Reason::RawPages]),
+    ("packed.ibd.gz", &[], &[Reason::RawPages, Reason::NoReader]),
+];
+
+#[test]
+fn databases_without_a_reader_say_so() {
+    for (database, expected, reasons) in PAGES {
+        let inspection = inspect_bytes("in", &bytes(database));
+        assert_eq!(chains(&inspection), *expected, "{database}");
+        let told: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
+        assert_eq!(told, *reasons, "{database}");
+        // What nothing is missed of is no gap.
+        assert_eq!(inspection.ledger.is_complete(), !reasons.contains(&Reason::NoReader));
+    }
+}
+
+/// How text spells bytes, and how many characters each takes.
+type Spelling = (fn(&[u8]) -> String, usize);
+
+#[test]
+fn a_key_across_the_cut_of_a_long_run_is_found() {
+    let key = bytes("../keys/ec/p-256.pkcs8.pem");
+    let hex: Spelling = (|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect(), 2);
+    let array: Spelling = (|bytes| bytes.iter().map(|byte| format!("0x{byte:02x}, ")).collect(), 6);
+    for (spelling, width) in [hex, array] {
+        // A key where the run begins, and one around each place where it is cut and taken up again.
+        for place in [1 << 20, (1 << 20) - (128 << 10)] {
+            for before in [0, 100] {
+                let filling = place / width - key.len() - before;
+                let data = [&key[..], &vec![b'.'; filling], &key, &[b'.'; 70_000]].concat();
+                let inspection = inspect_bytes("in", spelling(&data).as_bytes());
+                // What begins just where a run is taken up again may be seen from both sides.
+                let found = chains(&inspection).len();
+                assert!((2..=3).contains(&found), "{width} {place} {before}: {found}");
+            }
+        }
+    }
+}
+
 #[test]
 fn packed_rich_text_of_a_message_is_read() {
-    // Its lines end with words of rich text, so that there is a key, but not which.
     let whole = bytes("rich.ole");
     let inspection = inspect_bytes("in", &whole);
-    let paths: Vec<&str> = inspection.facts.iter().map(|fact| &*fact.site().path).collect();
-    assert_eq!(paths, ["in!cfb:__substg1.0_10090102!lzfu:"]);
+    assert_eq!(chains(&inspection), ["!cfb:__substg1.0_10090102!lzfu:!rtf:(text)"]);
+    assert_eq!(inspection.facts.len(), 1);
     assert_eq!(inspection.ledger.skips, []);
     let at = whole.windows(4).position(|bytes| bytes == b"LZFu").unwrap();
     for part in 0..40 {

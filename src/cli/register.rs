@@ -8,7 +8,6 @@ use super::{AFTER_HELP, Input, Judgement, Output};
 use crate::register::{DIFF_TABLE, Level};
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a run")]
 pub enum Register {
     /// Say what is wrong with a register of approved keys.
     #[command(after_help = AFTER_HELP)]

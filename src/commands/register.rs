@@ -126,7 +126,7 @@ fn between_revisions(range: &str, asked: &RegisterDiff, today: Date) -> Result<D
     let config = config::load(asked.config.as_deref(), std::slice::from_ref(&asked.repository))?;
     let (old, new) = git::trees(&asked.repository, range)?;
     let register = asked.register.as_deref().unwrap_or(approved::FILE);
-    let directories: Vec<PathBuf> = config.rules.iter().cloned().collect();
+    let directories: Vec<PathBuf> = config.rules.clone();
     let providers = match directories.is_empty() {
         true => None,
         false => Some(Arc::new(Providers::load(&directories)?)),

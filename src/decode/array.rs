@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::append;
+use super::{append, cut::Cut};
 use crate::{
     budget,
     rows::{Found, Row},
@@ -83,12 +83,13 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         return;
     }
     let low = needle.start.saturating_sub(budget::LOOK_BACK).max(found.claimed());
-    let (range, spelled) = run(bytes, needle.start, low, style);
+    let mut cut = Cut::new(unit, needle.start);
+    let (range, spelled) = run(bytes, needle.start, low, style, &mut cut);
     if spelled.len() < SMALLEST {
         found.claim(range.end.max(needle.end));
         return;
     }
-    found.decoded(range, "array", spelled);
+    cut.add(found, range, "array", spelled);
 }
 
 /// Whether the numbers from `at` on are what keys begin with.
@@ -124,12 +125,17 @@ fn is_likely(bytes: &[u8], at: usize, style: Style) -> bool {
 }
 
 /// The numbers around `at`, from `low` on: their range, and the bytes they are.
-fn run(bytes: &[u8], at: usize, low: usize, style: Style) -> (Range<usize>, Decoded) {
+fn run(
+    bytes: &[u8],
+    at: usize,
+    low: usize,
+    style: Style,
+    cut: &mut Cut,
+) -> (Range<usize>, Decoded) {
     let before = bytes.get(low..at).unwrap_or_default();
     let opens = |byte: &u8| b"{[=;<\"'`\0".contains(byte);
     let mut start = low + before.iter().rposition(opens).map_or(0, |open| open + 1);
-    let stop = bytes.len().min(at.saturating_add(budget::LOOK_AHEAD));
-    let bytes = bytes.get(..stop).unwrap_or_default();
+    let bytes = bytes.get(..cut.stop).unwrap_or_default();
     let mut spelled = Zeroizing::new(Vec::new());
     let (mut next, mut end) = (start, start);
     loop {
@@ -137,6 +143,7 @@ fn run(bytes: &[u8], at: usize, low: usize, style: Style) -> (Range<usize>, Deco
             if spelled.is_empty() {
                 start = next;
             }
+            cut.pass(next, spelled.len());
             append(&mut spelled, &[value]);
             end = after;
             if let Some(after) = glued(bytes, after, style) {

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     append,
+    cut::Cut,
     escape::spelled,
     radix::{base64, is_base64},
 };
@@ -87,14 +88,16 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     }
     let low = needle.start.saturating_sub(budget::LOOK_BACK).max(found.claimed());
     let start = if begins { needle.start } else { run_start(unit.bytes, low, needle.start) };
-    let (digits, before, end) = run(unit.bytes, start, needle.start);
+    let mut cut = Cut::new(unit, needle.start);
+    let (digits, before, end) = run(unit.bytes, start, needle.start, &mut cut);
     // Words before the run that look like digits of it: what makes no whole group is left out.
     let odd = (before + 4 - place(literal) % 4) % 4;
     let Some(digits) = digits.get(odd..).filter(|digits| digits.len() >= SMALLEST) else {
         found.claim(end);
         return;
     };
-    found.decoded(start..end, "base64", base64(digits));
+    let cut = cut.scaled(|digits| digits.saturating_sub(odd) / 4 * 3);
+    cut.add(found, start..end, "base64", base64(digits));
 }
 
 /// Whether what is encoded begins with the needle.
@@ -149,14 +152,13 @@ fn run_start(bytes: &[u8], low: usize, at: usize) -> usize {
 
 /// The digits from `start` on through `at` until what ends them: digits, how many stand before
 /// `at`, and the end.
-fn run(bytes: &[u8], start: usize, at: usize) -> (Decoded, usize, usize) {
-    let stop = bytes.len().min(at.saturating_add(budget::LOOK_AHEAD));
+fn run(bytes: &[u8], start: usize, at: usize, cut: &mut Cut) -> (Decoded, usize, usize) {
     let mut digits = Zeroizing::new(Vec::with_capacity(SMALLEST.max(at - start) * 2));
     let mut before = 0;
     let mut end = start;
     let mut line_starts = false;
     let mut next = start;
-    while next < stop {
+    while next < cut.stop {
         if next <= at {
             before = digits.len();
         }
@@ -164,6 +166,7 @@ fn run(bytes: &[u8], start: usize, at: usize) -> (Decoded, usize, usize) {
         let after = next + spelled.length;
         match spelled.byte {
             Some(byte) if is_base64(byte) => {
+                cut.pass(next, digits.len());
                 append(&mut digits, &[byte]);
                 line_starts = false;
                 end = after;

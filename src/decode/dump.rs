@@ -5,11 +5,8 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::append;
-use crate::{
-    budget,
-    unit::{Decoded, Unit},
-};
+use super::{append, cut::Cut};
+use crate::unit::{Decoded, Unit};
 
 /// Bytes of the longest line of a dump, and of what may stand before it: a comment, a quotation.
 const LINE: usize = 512;
@@ -31,7 +28,12 @@ struct Line {
 }
 
 /// The dump that holds `at`, from `low` on: its range, and what it spells.
-pub(super) fn around(unit: Unit<'_>, at: usize, low: usize) -> Option<(Range<usize>, Decoded)> {
+pub(super) fn around(
+    unit: Unit<'_>,
+    at: usize,
+    low: usize,
+    cut: &mut Cut,
+) -> Option<(Range<usize>, Decoded)> {
     let bytes = unit.bytes;
     let here = line(bytes, unit.line_start(at, LINE).max(low))?;
     (here.groups <= at && at < here.end).then_some(())?;
@@ -43,14 +45,14 @@ pub(super) fn around(unit: Unit<'_>, at: usize, low: usize) -> Option<(Range<usi
         first = before;
     }
     let start = first.offset.start;
-    let stop = bytes.len().min(at.saturating_add(budget::LOOK_AHEAD));
     let mut spelled = Zeroizing::new(Vec::with_capacity(at - start));
     let mut current = first;
     let mut width = None;
     let mut lines = 0;
     loop {
         lines += 1;
-        let next = line_after(current.end, bytes, stop).and_then(|start| line(bytes, start));
+        cut.pass(current.offset.start, spelled.len());
+        let next = line_after(current.end, bytes, cut.stop).and_then(|start| line(bytes, start));
         let stepped = next.as_ref().and_then(|next| step(bytes, &current, next));
         // The last line has no successor to say how much it holds: no more than the others.
         let most = stepped.or(width).unwrap_or(16);

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::{append, dump, radix};
+use super::{append, cut::Cut, dump, radix};
 use crate::{
     budget,
     rows::{Found, Row},
@@ -115,13 +115,17 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         return;
     }
     let low = needle.start.saturating_sub(budget::LOOK_BACK).max(found.claimed());
-    let dumped = dump::around(unit, needle.start, low);
-    let (range, bytes) = dumped.unwrap_or_else(|| run(unit.bytes, &needle, low));
+    let mut cut = Cut::new(unit, needle.start);
+    let dumped = dump::around(unit, needle.start, low, &mut cut);
+    let (range, bytes) = dumped.unwrap_or_else(|| {
+        cut = Cut::new(unit, needle.start);
+        run(unit.bytes, &needle, low, &mut cut)
+    });
     if bytes.len() < SMALLEST {
         found.claim(range.end.max(needle.end));
         return;
     }
-    found.decoded(range, "hex", bytes);
+    cut.add(found, range, "hex", bytes);
 }
 
 /// Whether the digits around the needle say what it promises. A dump may break them off.
@@ -194,7 +198,7 @@ enum Words {
 }
 
 /// The digits around `needle`, from `low` on: their range, and what they spell.
-fn run(bytes: &[u8], needle: &Range<usize>, low: usize) -> (Range<usize>, Decoded) {
+fn run(bytes: &[u8], needle: &Range<usize>, low: usize, cut: &mut Cut) -> (Range<usize>, Decoded) {
     let literal = bytes.get(needle.clone()).unwrap_or_default();
     let words = match literal.iter().find(|byte| !byte.is_ascii_hexdigit()) {
         Some(&separator) => Words::Pairs(separator),
@@ -212,7 +216,7 @@ fn run(bytes: &[u8], needle: &Range<usize>, low: usize) -> (Range<usize>, Decode
         }
         start = word;
     }
-    let stop = bytes.len().min(needle.start.saturating_add(budget::LOOK_AHEAD));
+    let stop = cut.stop;
     let mut spelled = Zeroizing::new(Vec::with_capacity((needle.end - start) / 2 + SMALLEST));
     let (mut at, mut end) = (start, start);
     loop {
@@ -224,6 +228,7 @@ fn run(bytes: &[u8], needle: &Range<usize>, low: usize) -> (Range<usize>, Decode
         if !is_whole && is_other && at != start {
             break;
         }
+        cut.pass_word(at, length, 2, spelled.len());
         append(&mut spelled, &radix::hex(bytes.get(at..at + length).unwrap_or_default()));
         end = at + length;
         if !is_whole && needle.end <= end {

@@ -2,11 +2,14 @@
 
 mod array;
 mod base64;
+mod bson;
+mod cut;
 mod dump;
 pub(crate) mod escape;
 mod escaped;
 mod gzip;
 mod hex;
+mod mysql;
 mod percent;
 pub(crate) mod radix;
 pub(crate) mod utf16;
@@ -17,8 +20,16 @@ use zeroize::Zeroizing;
 use crate::{rows::Row, unit::Decoded};
 
 /// Every decoding whose needles are looked for everywhere, sorted by name.
-pub(crate) const TABLE: &[Row] =
-    &[base64::ROW, gzip::ROW, hex::DUMPS, percent::ROW, utf16::ROW, utf32::ROW];
+pub(crate) const TABLE: &[Row] = &[
+    base64::ROW,
+    bson::ROW,
+    gzip::ROW,
+    hex::DUMPS,
+    mysql::ROW,
+    percent::ROW,
+    utf16::ROW,
+    utf32::ROW,
+];
 
 /// Decodings whose needles are digits: looked for only where digits are dense.
 pub(crate) const DIGITS: &[Row] = &[array::ROW, array::CASTS, escaped::ROW, hex::ROW];

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::append;
+use super::{append, cut::Cut};
 use crate::{
     budget,
     rows::{Found, Row},
@@ -112,14 +112,15 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
             start = at;
         }
     }
-    let stop = unit.bytes.len().min(needle.start.saturating_add(budget::LOOK_AHEAD));
+    let mut cut = Cut::new(unit, needle.start);
     let mut text = Zeroizing::new(Vec::with_capacity(needle.start - start));
     let mut length = 0;
     let mut at = start;
-    while at < stop
+    while at < cut.stop
         && let Some(byte) = character(unit.bytes, at)
         && text.len() - length < FOREIGN
     {
+        cut.pass(at, text.len());
         append(&mut text, &[byte]);
         if byte != b'?' {
             length = text.len();
@@ -132,7 +133,7 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         found.claim(end);
         return;
     }
-    found.decoded(start..end, "utf-16", text);
+    cut.add(found, start..end, "utf-16", text);
 }
 
 /// The character at `at`, if it is one. A single zero between lines of text is a line end: that is

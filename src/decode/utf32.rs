@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::{append, utf16::complete};
+use super::{append, cut::Cut, utf16::complete};
 use crate::{
     budget,
     rows::{Found, Row},
@@ -71,14 +71,15 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
             start = at;
         }
     }
-    let stop = unit.bytes.len().min(needle.start.saturating_add(budget::LOOK_AHEAD));
+    let mut cut = Cut::new(unit, needle.start);
     let mut text = Zeroizing::new(Vec::with_capacity(needle.start - start));
     let mut length = 0;
     let mut at = start;
-    while at < stop
+    while at < cut.stop
         && let Some(byte) = character(unit.bytes, at)
         && text.len() - length < FOREIGN
     {
+        cut.pass(at, text.len());
         append(&mut text, &[byte]);
         if byte != b'?' {
             length = text.len();
@@ -90,7 +91,7 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     if text.len() < SMALLEST {
         return found.claim(end);
     }
-    found.decoded(start..end, "utf-32", text);
+    cut.add(found, start..end, "utf-32", text);
 }
 
 /// The character whose lowest byte is at `at`, if it is one.

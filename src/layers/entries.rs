@@ -10,7 +10,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{Cut, Input, Place, ReadSeek, Walk, is_cut, name, walk::Spent};
+use super::{Cut, Input, Place, ReadSeek, Walk, again, image, is_cut, name, reason, walk::Spent};
 use crate::{
     budget::{self, Limits},
     fact::{Fact, Field, Site},
@@ -75,7 +75,7 @@ impl<'e, 'w> Entries<'e, 'w> {
         let path = self.path(name);
         match self.inspect(&path, input, is_raw) {
             Err(problem) if !is_cut(&problem) => {
-                self.walk.skip(Skip::new(path, Reason::Damaged).detail(problem).partly());
+                self.walk.skip(Skip::new(path, reason(&problem)).detail(problem).partly());
             }
             _ => {}
         }
@@ -216,6 +216,16 @@ impl<'e, 'w> Entries<'e, 'w> {
         self.walk.skip(Skip::new(self.place.path, reason).detail(detail).partly());
     }
 
+    /// Where the container lies, as it is shown.
+    pub(super) fn container(&self) -> &str {
+        self.place.path
+    }
+
+    /// Keeps what a layer of an image does to others until all are known.
+    pub(super) fn keep(&mut self, layer: Option<image::Layer>) {
+        self.walk.inspected.images.extend(layer.map(image::Part::Layer));
+    }
+
     /// Bytes that may come out for each that is read.
     pub(super) fn ratio(&self) -> u64 {
         self.walk.scope.limits.ratio
@@ -299,7 +309,7 @@ impl<'e, 'w> Entries<'e, 'w> {
             return Err(io::Error::other(Cut));
         }
         match meter.failure {
-            Some((kind, problem)) => Err(io::Error::new(kind, problem)),
+            Some(problem) => Err(problem),
             None => Ok(()),
         }
     }
@@ -335,7 +345,7 @@ struct Meter<'a, 's> {
     is_at_end: bool,
     /// Which budget ended it.
     cut: Option<String>,
-    failure: Option<(io::ErrorKind, String)>,
+    failure: Option<io::Error>,
 }
 
 impl Read for Meter<'_, '_> {
@@ -352,9 +362,8 @@ impl Read for Meter<'_, '_> {
             }
             Err(problem) if problem.kind() == io::ErrorKind::Interrupted => Err(problem),
             Err(problem) => {
-                let (kind, text) = (problem.kind(), problem.to_string());
-                self.failure = Some((kind, text.clone()));
-                Err(io::Error::new(kind, text))
+                self.failure = Some(again(&problem));
+                Err(problem)
             }
         }
     }

@@ -9,11 +9,18 @@ use super::{Entries, Layer, Open, Source, invalid};
 pub(super) const LAYER: Layer = Layer {
     name: "lzfu",
     about: "rich text as Outlook packs it, in the bodies of mail",
-    is: |head| head.get(8..12) == Some(b"LZFu") && size(head).is_some(),
+    is: |head| match head.get(8..12) {
+        Some(b"LZFu") => size(head).is_some(),
+        // The same without being packed.
+        Some(STORED) => head.get(HEAD..).is_some_and(|rest| rest.starts_with(b"{\\rtf")),
+        _ => false,
+    },
     open: Open::Stream(open),
 };
 
 const HEAD: usize = 16;
+
+const STORED: &[u8] = b"MELA";
 
 /// Bytes that may be referred back to.
 const WINDOW: usize = 4096;
@@ -35,6 +42,10 @@ fn size(head: &[u8]) -> Option<u64> {
 
 fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()> {
     let head = source.peek(HEAD)?;
+    if head.get(8..12) == Some(STORED) {
+        source.pass(HEAD as u64)?;
+        return entries.entry(b"", source);
+    }
     let left = size(head).ok_or(io::ErrorKind::UnexpectedEof)?;
     let sum = head.get(12..HEAD).and_then(|sum| sum.first_chunk()).copied().unwrap_or_default();
     source.pass(HEAD as u64)?;

@@ -15,6 +15,8 @@ mod eml;
 mod entries;
 pub(crate) mod git;
 mod gzip;
+pub(crate) mod image;
+mod innodb;
 mod joined;
 mod lz4;
 mod lzfu;
@@ -33,9 +35,12 @@ mod pdf_text;
 mod pgdump;
 mod pieces;
 mod pst;
+mod pst_cipher;
 mod rar;
+mod raw_pages;
 mod rdb;
 mod rpm;
+mod rtf;
 mod sevenzip;
 mod source;
 mod sqlite;
@@ -95,6 +100,7 @@ pub(crate) const TABLE: &[Layer] = &[
     ar::LAYER,
     asar::LAYER,
     avro::LAYER,
+    raw_pages::BBOLT,
     disk::unread::BITLOCKER,
     disk::unread::BTRFS,
     bzip2::LAYER,
@@ -113,7 +119,9 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::partitions::GPT,
     gzip::LAYER,
     disk::unread::HFS,
+    innodb::LAYER,
     disk::iso9660::LAYER,
+    raw_pages::LMDB,
     disk::unread::LUKS,
     disk::lvm::LAYER,
     lz4::LAYER,
@@ -131,6 +139,7 @@ pub(crate) const TABLE: &[Layer] = &[
     rar::LAYER,
     rdb::LAYER,
     rpm::LAYER,
+    rtf::LAYER,
     sqlite::LAYER,
     sqlite::WAL,
     disk::squashfs::LAYER,
@@ -138,6 +147,7 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::vhd::LAYER,
     disk::vhdx::LAYER,
     disk::vmdk::LAYER,
+    raw_pages::WIREDTIGER,
     disk::unread::XFS,
     xz::LAYER,
     zip::LAYER,
@@ -269,8 +279,7 @@ fn damaged(entries: &mut Entries<'_, '_>, problem: &io::Error, is_told: bool) {
     match problem.get_ref() {
         _ if is_told => {}
         Some(inner) if inner.is::<Panicked>() => entries.note(Reason::ParserFailed, problem),
-        Some(inner) if inner.is::<Unread>() => entries.note(Reason::NoReader, problem),
-        _ => entries.note(Reason::Damaged, problem),
+        _ => entries.note(reason(problem), problem),
     }
 }
 
@@ -284,9 +293,35 @@ fn guarded(read: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
 struct Panicked;
 
 /// A kind of container, or a method in it, that nothing here reads.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Unread(pub String);
+
+/// What would take more memory than is given to it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct TooLarge(pub String);
+
+/// The same problem once more: errors of input and output cannot be cloned.
+fn again(problem: &io::Error) -> io::Error {
+    let inner = problem.get_ref();
+    if let Some(unread) = inner.and_then(|inner| inner.downcast_ref::<Unread>()) {
+        return io::Error::other(unread.clone());
+    }
+    if let Some(large) = inner.and_then(|inner| inner.downcast_ref::<TooLarge>()) {
+        return io::Error::other(large.clone());
+    }
+    io::Error::new(problem.kind(), problem.to_string())
+}
+
+/// Why what a reader turned down is not examined.
+fn reason(problem: &io::Error) -> Reason {
+    match problem.get_ref() {
+        Some(inner) if inner.is::<Unread>() => Reason::NoReader,
+        Some(inner) if inner.is::<TooLarge>() => Reason::OverBudget,
+        _ => Reason::Damaged,
+    }
+}
 
 /// Reading ended because a budget did, which is in the ledger already.
 #[derive(Debug, thiserror::Error)]

@@ -15,7 +15,7 @@ pub(super) fn inside(outer: &str, layer: &str, name: &[u8]) -> String {
 
 /// A name with everything percent-encoded that is no UTF-8, unsafe to show, or reads as the
 /// beginning of another link of the chain.
-fn shown(name: &[u8]) -> String {
+pub(super) fn shown(name: &[u8]) -> String {
     let mut shown = String::new();
     let name = name.strip_prefix(b"./").unwrap_or(name);
     for chunk in name.utf8_chunks() {
@@ -35,6 +35,13 @@ fn shown(name: &[u8]) -> String {
         chunk.invalid().iter().for_each(|&byte| encode(byte, &mut shown));
     }
     shown
+}
+
+/// Where the next link of the chain begins, after a name in a container; or the end.
+pub(super) fn first_link(inside: &str) -> usize {
+    let mut marks = inside.match_indices('!').map(|(at, _)| at);
+    let link = marks.find(|at| is_link(inside.get(at + 1..).unwrap_or_default()));
+    link.unwrap_or(inside.len())
 }
 
 fn encode(byte: u8, shown: &mut String) {

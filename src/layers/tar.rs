@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use super::{Entries, Layer, Open, Source, invalid};
+use super::{Entries, Layer, Open, Source, image, invalid};
 use crate::ledger::Reason;
 
 pub(super) const LAYER: Layer = Layer {
@@ -70,6 +70,18 @@ struct Told {
 }
 
 fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()> {
+    let mut layer = image::Layer::of(entries.container());
+    let outcome = read(source, entries, &mut layer);
+    entries.keep(layer);
+    outcome
+}
+
+/// Hands out the files; all names go to the layer of an image that it may be.
+fn read(
+    source: &mut Source<'_>,
+    entries: &mut Entries<'_, '_>,
+    layer: &mut Option<image::Layer>,
+) -> io::Result<()> {
     let mut told = Told::default();
     loop {
         let Some(header) = source.peek(BLOCK)?.first_chunk().copied() else {
@@ -104,6 +116,11 @@ fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()
             _ => {
                 let Told { name, size: long } = std::mem::take(&mut told);
                 let name = name.unwrap_or_else(|| name_of(&header));
+                if layer.as_mut().is_some_and(|layer| !layer.add(&name, kind == b'5')) {
+                    *layer = None;
+                    let detail = "so many files that what later layers delete is not told";
+                    entries.note(Reason::OverBudget, detail);
+                }
                 if kind == b'S' {
                     sparse_map(source, &header)?;
                 }

@@ -4,7 +4,7 @@ use std::io;
 
 use lzma_rust2::XzReader;
 
-use super::{Entries, Layer, Open, Source, Unread, joined::Joined};
+use super::{Entries, Layer, Open, Source, TooLarge, joined::Joined};
 
 pub(super) const LAYER: Layer = Layer {
     name: "xz",
@@ -27,7 +27,7 @@ fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()
             let is_large = LARGEST < dictionary(source.peek(HEADERS)?);
             if is_large {
                 let problem = "xz with a dictionary of more than 256 MiB".to_owned();
-                return Err(io::Error::other(Unread(problem)));
+                return Err(io::Error::other(TooLarge(problem)));
             }
             Ok(XzReader::new(source, false))
         },
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(super::dictionary(LARGE), 1536 << 20);
         let inspection = inspect_bytes("in", LARGE);
         let reasons: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
-        assert_eq!(reasons, [Reason::Damaged]);
+        assert_eq!(reasons, [Reason::OverBudget]);
         let mut usual = LARGE.to_vec();
         // As `-9`; the sum of the header is another then, which is not asked here.
         usual[16] = 28;

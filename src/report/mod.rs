@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, io};
 
 use crate::{
-    fact::{self, Site},
+    fact::{self, Removal, Removed, Site},
     finding::{Outcome, Severity, Suppressor},
 };
 
@@ -141,7 +141,7 @@ fn path_of(report: &Report<'_>, site: &Site) -> String {
     uri::below(site.file(), report.options.base) + inside
 }
 
-/// The commit and the decodings that lead to the fact, for people.
+/// The commit, what takes the file away, and the decodings that lead to the fact, for people.
 fn way(site: &Site) -> Option<String> {
     let commit = site.commit.as_ref().map(|commit| {
         let id = commit.id.get(..12).unwrap_or(&commit.id);
@@ -149,9 +149,18 @@ fn way(site: &Site) -> Option<String> {
         let head = if commit.in_head { "in HEAD" } else { "no longer in HEAD" };
         format!("commit {id} of {day}, {head}")
     });
+    let removed = site.removed.as_ref().map(|removed| {
+        let how = match removed.how {
+            Removal::Deleted => "deleted",
+            Removal::Replaced => "replaced",
+        };
+        let Removed { by, layer, of, .. } = removed;
+        let by = by.get(..12).unwrap_or(by);
+        format!("still in the image, though {how} by layer {layer} of {of}, {by}")
+    });
     let decoded =
         (!site.decoded.is_empty()).then(|| format!("inside {}", site.decoded.join(", then ")));
-    let words: Vec<String> = commit.into_iter().chain(decoded).collect();
+    let words: Vec<String> = [commit, removed, decoded].into_iter().flatten().collect();
     (!words.is_empty()).then(|| clean(&words.join(", ")))
 }
 

@@ -200,7 +200,11 @@ fn location(report: &Report<'_>, site: &Site) -> Location {
         let decoded = LogicalLocation::builder()
             .name(way)
             .fully_qualified_name(clean(&name))
-            .kind(if site.commit.is_some() { "version" } else { "decoded" })
+            .kind(match site {
+                Site { commit: Some(_), .. } => "version",
+                Site { removed: Some(_), .. } => "removed",
+                _ => "decoded",
+            })
             .build();
         logical.push(decoded);
     }

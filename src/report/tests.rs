@@ -18,6 +18,7 @@ pub(super) const HOSTILE: [&str; 3] = [
 fn site(path: &str) -> Site {
     Site {
         commit: None,
+        removed: None,
         path: path.to_owned(),
         file: None,
         line: 7,

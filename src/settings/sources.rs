@@ -128,6 +128,7 @@ impl Sources {
             length: (end - start) as u64,
             decoded: Vec::new(),
             commit: None,
+            removed: None,
             excerpt: excerpt::setting(
                 &self.shown(span.source, text, line_start, start),
                 &self.shown(span.source, text, start, start + marked.len()),

@@ -3,9 +3,9 @@
 # tools that people make them with. tests/disks.rs says what must be found in them. All are packed
 # with gzip, which keylint opens on the way.
 #
-# Tools (Debian packages): btrfs-progs, cryptsetup-bin, dosfstools, e2fsprogs, exfatprogs,
-# fdisk, gdisk, genisoimage, lvm2, mtools, ntfs-3g, python3, qemu-utils, squashfs-tools,
-# xfsprogs, zip, zstd.
+# Tools (Debian packages): attr, btrfs-progs, cryptsetup-bin, dosfstools, e2fsprogs, exfatprogs,
+# fdisk, gdisk, genisoimage, lvm2, mtools, ntfs-3g, python3, qemu-utils, skopeo, squashfs-tools,
+# umoci, xfsprogs, zip, zstd.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
@@ -92,6 +92,15 @@ cp -r tree/* deleted mount && truncate -s 0 mount/sparse
 truncate -s 400000 mount/sparse && cat key.pem >>mount/sparse && truncate -s 600K mount/sparse
 : >mount/etc/text && cat text key.pem >mount/etc/text:hidden
 sync mount/deleted && rm mount/deleted && umount mount
+# Files that NTFS packs, one of them with a unit that cannot be packed.
+truncate -s 3M packed.ntfs && mkntfs -q -F -f -c 512 packed.ntfs 2>/dev/null
+ntfs-3g -o compression,streams_interface=windows,noatime packed.ntfs mount
+mkdir mount/d && setfattr -h -v 0x00080000 -n system.ntfs_attrib mount/d
+(cat text key.pem && cat text text text && cat key.pem) >mount/d/packed.pem
+noise() { openssl enc -aes-128-ctr -nosalt -K 00 -iv 00 -in /dev/zero 2>/dev/null | head -c "$1"; }
+(cat key.pem; noise 9000; cat key.pem text) >mount/d/mixed
+gzip -9nc <mount/d/packed.pem >mount/d/packed.gz
+umount mount
 # What WOF packs stands in a stream of its own; here without being packed.
 truncate -s 2M wof.ntfs && mkntfs -q -F -f -c 4096 wof.ntfs 2>/dev/null
 ntfs-3g -o streams_interface=windows,noatime wof.ntfs mount
@@ -138,18 +147,37 @@ mkdir -p docker/blobs/sha256 rootfs/etc && cp key.pem rootfs/etc/server.pem
 pack=(tar --sort=name --mtime=@1700000000 --owner=0 --group=0 --numeric-owner)
 "${pack[@]}" -C rootfs -cf lower etc && rm rootfs/etc/server.pem && : >rootfs/etc/.wh.server.pem
 "${pack[@]}" -C rootfs -cf upper etc
+layers=()
 for layer in lower upper; do
-  mv $layer "docker/blobs/sha256/$(sha256sum $layer | cut -d' ' -f1)"
+  layers+=("blobs/sha256/$(sha256sum $layer | cut -d' ' -f1)") && mv $layer "docker/${layers[-1]}"
 done
-(cd docker && python3 - <<'P'
-import json, os
-layers = sorted("blobs/sha256/" + name for name in os.listdir("blobs/sha256"))
+(cd docker && python3 - "${layers[@]}" <<'P'
+import json, sys
+layers = sys.argv[1:]
 json.dump([{"Config": "config.json", "RepoTags": ["app:1"], "Layers": layers}], open("manifest.json", "w"))
 json.dump({"architecture": "amd64", "os": "linux", "config": {}}, open("config.json", "w"))
 P
 )
 "${pack[@]}" -C docker -cf docker.tar blobs config.json manifest.json
 keep beast.qcow2 docker.tar
+
+# An image of three layers, with keys that the second deletes, replaces and leaves, as other tools
+# write it.
+umoci init --layout image && umoci new --image image:app
+for step in 1 2 3; do
+  rm -rf bundle && umoci unpack --rootless --image image:app bundle
+  root=bundle/rootfs
+  case $step in
+    1) mkdir -p $root/{etc/ssl,srv} && cp key.pem $root/etc/ssl/deleted.pem
+       cp key.pem $root/srv/replaced.pem && cp key.pem $root/stays.pem ;;
+    2) rm -r $root/etc && echo nothing >$root/srv/replaced.pem ;;
+    3) echo nothing >$root/new ;;
+  esac
+  umoci repack --image image:app bundle
+done
+skopeo copy -q oci:image:app docker-archive:saved.tar:app:1
+skopeo copy -q --dest-compress-format zstd oci:image:app oci-archive:image.tar:app
+keep saved.tar image.tar
 
 # Encrypted volumes, cut after what describes them; and file systems that nothing reads.
 for version in 1 2; do

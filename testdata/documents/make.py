@@ -1,13 +1,13 @@
 """Makes the documents in this directory anew, each around the same key (ec/p-256.pkcs8.pem), by
 the tools that people use. tests/documents.rs says what must be found in them.
 
-pip: bson, compressed-rtf, cramjam, cryptography, fastavro, lmdb, msoffcrypto-tool, pyarrow, pypdf, reportlab, xlwt.
-Debian: etcd-client, etcd-server, libgsf-bin, postgresql, qpdf, redis-server.
+pip: aspose-email-for-python-via-net, bson, compressed-rtf, cramjam, cryptography, fastavro, lmdb, msoffcrypto-tool, pyarrow, pypdf, reportlab, xlwt.
+Debian: etcd-client, etcd-server, libgsf-bin, mariadb-server, postgresql, qpdf, redis-server.
 
 python3 make.py [NAME ...]
 """
 
-import base64, hashlib, io, json, mailbox, os, pathlib, sqlite3, struct, subprocess, sys, tempfile, uu, zipfile, zlib
+import base64, gzip, hashlib, io, json, mailbox, os, pathlib, sqlite3, struct, subprocess, sys, tempfile, time, uu, zipfile, zlib
 from email.message import EmailMessage, Message
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
@@ -22,6 +22,7 @@ import pyarrow.parquet
 import pypdf
 import reportlab.rl_config
 import xlwt
+from cryptography.hazmat.primitives import serialization
 from pypdf._codecs._codecs import LzwCodec
 from reportlab.pdfgen.canvas import Canvas
 
@@ -371,6 +372,78 @@ def etcd():
         return pathlib.Path(folder, "snapshot").read_bytes()
 
 
+def mariadb(what):
+    """A table with the key as text, and as DER; a long value has it where a page ends."""
+    der = base64.b64decode(b"".join(KEY.split(b"\n")[1:-2]))
+    filling = "".join(f"line {number}\n" for number in range(3000))
+    # A part of a value has 16330 bytes; the key begins 100 before the end of the first.
+    long = filling[:16229] + "\n" + KEY.decode() + filling
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        socket = f"--socket={folder}/socket"
+        quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(["mariadb-install-db", "--user=root", f"--datadir={folder}/data", "--auth-root-authentication-method=normal"], **quiet)
+        server = subprocess.Popen(["mariadbd", "--user=root", f"--datadir={folder}/data", socket, "--skip-networking", "--secure-file-priv=", "--log-error=/dev/null"])
+        try:
+            while subprocess.run(["mariadb-admin", socket, "ping"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+                time.sleep(0.2)
+            sql = f"""create database d; use d; create table t(id int primary key, pem longtext, der longblob);
+                insert into t values (1, '{KEY.decode()}', x'{der.hex()}');
+                create table l(id int primary key, pem longtext); insert into l values (1, '{long}');
+                create table p(id int primary key, pem longtext) page_compressed=1; insert into p values (1, '{long}');"""
+            subprocess.run(["mariadb", socket], input=sql.encode(), check=True)
+            if what == "tab":
+                subprocess.run(["mariadb-dump", socket, f"--tab={folder}", "d", "t"], check=True)
+                return (folder / "t.txt").read_bytes()
+            if what.startswith("dump"):
+                options = ["--hex-blob"] if what == "dump hex" else []
+                return subprocess.run(["mariadb-dump", socket, "--skip-dump-date", *options, "d", "t"], check=True, stdout=subprocess.PIPE).stdout
+            subprocess.run(["mariadb-admin", socket, "shutdown"], check=True)
+            server.wait()
+            return gzip.compress((folder / f"data/d/{what}.ibd").read_bytes(), mtime=0)
+        finally:
+            server.kill()
+
+
+def folders():
+    """A store of Outlook in its usual encoding: the key in bodies, attached and in archives."""
+    from aspose.email.mapi import MapiMessage
+    from aspose.email.storage.pst import FileFormatVersion, PersonalStorage
+
+    noise = bytes(hashlib.sha256(str(number).encode()).digest()[0] for number in range(12000))
+    large = io.BytesIO()
+    with zipfile.ZipFile(large, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("noise", noise)
+        file.writestr("key.pem", KEY)
+    filling = "filling line that is not a key\n"
+    messages = [
+        ("body", "see the key\n" + KEY.decode(), None),
+        ("long body", filling * 400 + KEY.decode() + "filling\n" * 100, None),
+        ("attached", "nothing here", ("key.pem", KEY)),
+        ("zip", "nothing here", ("keys.zip", zipped())),
+        ("big zip", "nothing here", ("big.zip", large.getvalue())),
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        path = pathlib.Path(name) / "folders.pst"
+        store = PersonalStorage.create(str(path), FileFormatVersion.UNICODE)
+        folder = store.root_folder.add_sub_folder("Inbox")
+        for subject, body, attachment in messages:
+            mail = MapiMessage("a@example.org", "b@example.org", subject, body)
+            if attachment:
+                mail.attachments.add(*attachment)
+            folder.add_message(mail)
+        store.dispose() if hasattr(store, "dispose") else None
+        return gzip.compress(path.read_bytes(), mtime=0)
+
+
+def jwk():
+    """A JSON Web Key as MongoDB has it: a document."""
+    key = serialization.load_pem_private_key(KEY, None).private_numbers()
+    number = lambda value: base64.urlsafe_b64encode(value.to_bytes(32)).rstrip(b"=").decode()
+    x, y, d = number(key.public_numbers.x), number(key.public_numbers.y), number(key.private_value)
+    return bson.dumps({"_id": 1, "jwk": {"alg": "ES256", "kty": "EC", "crv": "P-256", "x": x, "y": y, "d": d}})
+
+
 def twice(value):
     return json.dumps({"a": json.dumps({"b": json.dumps({"c": value})})}).encode()
 
@@ -438,6 +511,13 @@ MAKERS = {
     "pages.mdb": pages,
     "snapshot.etcd": etcd,
     "row.bson": lambda: bson.dumps({"key": KEY.decode()}),
+    "folders.pst.gz": folders,
+    "jwk.bson": jwk,
+    "blob.sql": lambda: mariadb("dump"),
+    "hex.sql": lambda: mariadb("dump hex"),
+    "table.tsv": lambda: mariadb("tab"),
+    "long.ibd.gz": lambda: mariadb("l"),
+    "packed.ibd.gz": lambda: mariadb("p"),
     "twice.json": lambda: twice(KEY.decode()),
     "notebook.ipynb": notebook,
     "traffic.har": traffic,

@@ -43,10 +43,18 @@ impl Runs {
         Ok(())
     }
 
-    fn claim(&self, size: u64, claims: &mut Claims) {
+    pub(super) fn claim(&self, size: u64, claims: &mut Claims) {
         for &(at, place, length) in &self.runs {
             claims.add(place, place + length.min(size.saturating_sub(at)));
         }
+    }
+
+    /// Bytes from `from` up to `to` that lie on the disk.
+    pub(super) fn allocated(&self, from: u64, to: u64) -> u64 {
+        let first = self.runs.partition_point(|run| run.0.saturating_add(run.2) <= from);
+        let runs = self.runs.iter().skip(first).take_while(|run| run.0 < to);
+        let inside = |run: &(u64, u64, u64)| (run.0 + run.2).min(to) - run.0.max(from);
+        runs.map(inside).sum()
     }
 
     /// The file, `size` bytes long.

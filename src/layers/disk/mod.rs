@@ -7,6 +7,7 @@ pub(super) mod fat;
 mod files;
 pub(super) mod iso9660;
 pub(super) mod lvm;
+mod lznt1;
 pub(super) mod ntfs;
 pub(super) mod numbers;
 pub(super) mod partitions;
@@ -17,6 +18,8 @@ pub(super) mod vhd;
 pub(super) mod vhdx;
 mod view;
 pub(super) mod vmdk;
+
+pub(super) use view::bytes_at;
 
 /// Whether a file system begins like this. Its first sector may look like that of a disk.
 fn is_file_system(head: &[u8]) -> bool {

@@ -1,10 +1,11 @@
 //! NTFS ([MS-FSA] and the documentation of Linux-NTFS), by its table of files: all streams of them
-//! by path. Streams that NTFS packed or encrypted are named, and looked at as they lie there, like
-//! what was deleted and NTFS's own files.
+//! by path. Streams that WOF packed or NTFS encrypted are named, and looked at as they lie there,
+//! like what was deleted and NTFS's own files.
 
 use std::{
     collections::{BTreeMap, HashMap},
     io::{self, SeekFrom},
+    rc::Rc,
 };
 
 use zeroize::Zeroizing;
@@ -13,15 +14,16 @@ use super::{
     super::{Entries, Layer, Open, ReadSeek, invalid, is_cut},
     claims::Claims,
     files::Runs,
+    lznt1,
     numbers::{le16, le32, le64},
-    view::bytes_at,
+    view::{Data, Piece, View, bytes_at},
 };
 use crate::ledger::Reason;
 
 pub(in super::super) const LAYER: Layer = Layer {
     name: "ntfs",
-    about: "NTFS with all streams; what it or WOF packed, which the ledger names, what it \
-            encrypted, and what was deleted, is seen as it lies there",
+    about: "NTFS with all streams, also those that it packed; what WOF packed, which the ledger \
+            names, what it encrypted, and what was deleted, is seen as it lies there",
     is,
     open: Open::Seek(open),
 };
@@ -53,12 +55,19 @@ struct Stream {
     pieces: Vec<(u64, Vec<u8>)>,
     size: u64,
     flags: u16,
+    /// Clusters that are packed together, as a power of two.
+    unit: u16,
 }
 
 /// The stream in which the Windows Overlay Filter (`compact /exe`) keeps a file, packed.
 const WOF: &[u8] = b":WofCompressedData";
 
 const PACKED: u16 = 0x00ff;
+const LZNT1: u16 = 1;
+
+/// Bytes of a unit of packing: sixteen clusters of 4096 bytes at most.
+const UNIT: u64 = 1 << 20;
+
 const ENCRYPTED: u16 = 0x4000;
 
 fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
@@ -215,6 +224,9 @@ impl System {
         if let Some(bytes) = stream.resident {
             return entries.member(path, &mut bytes.as_slice());
         }
+        if stream.flags & PACKED == LZNT1 && stream.unit > 0 {
+            return self.unpacked(file, stream, path, entries, claims);
+        }
         if stream.flags & PACKED != 0 {
             entries.skip(path, Reason::NoReader, "ntfs: compressed; it is scanned as it is");
             return Ok(());
@@ -226,6 +238,48 @@ impl System {
         }
         let size = stream.size;
         self.runs(stream)?.hand_out(file, size, path, entries, claims)
+    }
+
+    /// Hands out a file that is packed in units of so many clusters: those with a hole at their end
+    /// are packed, and those without are not.
+    fn unpacked(
+        &self,
+        file: &mut dyn ReadSeek,
+        stream: Stream,
+        path: &[u8],
+        entries: &mut Entries<'_, '_>,
+        claims: &mut Claims,
+    ) -> io::Result<()> {
+        let unit = self.cluster.checked_shl(stream.unit.into()).unwrap_or_default();
+        if unit == 0 || UNIT < unit {
+            return Err(invalid("a unit of packing that cannot be"));
+        }
+        let size = stream.size;
+        let runs = self.runs(stream)?;
+        runs.claim(u64::MAX, claims);
+        let mut is_whole = true;
+        let mut view = View::new(file, size, |file, at| {
+            let start = at - at % unit;
+            let length = start + unit - at;
+            let allocated = runs.allocated(start, start + unit);
+            if allocated == 0 {
+                return Ok(Piece { length, data: Data::Zeros });
+            }
+            let mut bytes = bytes_at(&mut runs.view(file, u64::MAX), start, allocated)?;
+            if allocated < unit {
+                let most = usize::try_from(unit).unwrap_or_default();
+                let (unpacked, is_read) = lznt1::unpack(&bytes, most);
+                is_whole &= is_read;
+                bytes = unpacked;
+            }
+            Ok(Piece { length, data: Data::Unpacked(Rc::new(bytes), at - start) })
+        });
+        let outcome = entries.member_at(path, &mut view);
+        drop(view);
+        if !is_whole {
+            entries.skip(path, Reason::Damaged, "ntfs: packed by LZNT1");
+        }
+        outcome
     }
 }
 
@@ -278,6 +332,7 @@ fn collect(record: &[u8], streams: &mut BTreeMap<String, Stream>) {
         stream.pieces.push((first, list.to_vec()));
         if first == 0 {
             // What was never written, up to the size, is not of this file.
+            stream.unit = le16(attribute, 34);
             stream.size = le64(attribute, 48).min(le64(attribute, 56));
         }
     }

@@ -173,7 +173,7 @@ pub(super) fn window(file: &mut dyn ReadSeek, from: u64, to: u64) -> impl ReadSe
 }
 
 /// The `count` bytes at `at`. There must be as many, and memory for them is taken as they come.
-pub(super) fn bytes_at(
+pub(in crate::layers) fn bytes_at(
     file: &mut dyn ReadSeek,
     at: u64,
     count: u64,

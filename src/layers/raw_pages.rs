@@ -1,0 +1,47 @@
+//! Databases whose pages are looked at as they are, which the ledger says. Keys and values lie in one
+//! piece in the pages of bbolt and LMDB, also those that are longer than a page, so that nothing of
+//! them is missed but their names.
+
+use super::{
+    Layer, Open,
+    disk::numbers::{le16, le32},
+};
+use crate::ledger::Reason;
+
+/// Snapshots of etcd, and other files of bbolt, by the first of their meta pages (bbolt, `page.go`).
+pub(super) const BBOLT: Layer = Layer {
+    name: "bbolt",
+    about: "bbolt, also snapshots of etcd: its pages are looked at as they are, also free ones, which the ledger says",
+    is: |head| le16(head, 8) == 4 && le32(head, 16) == 0xed0c_daed && le32(head, 20) == 2,
+    open: Open::Beside(|_file, entries| {
+        entries.note(Reason::RawPages, "its pages are looked at as they are");
+        Ok(())
+    }),
+};
+
+/// LMDB, by the first of its meta pages (`mdb.c`): in machines of 64 and of 32 bits.
+pub(super) const LMDB: Layer = Layer {
+    name: "lmdb",
+    about: "LMDB: its pages are looked at as they are, also free ones, which the ledger says",
+    is: |head| {
+        [(10, 16), (6, 12)].iter().any(|&(flags, magic)| {
+            le16(head, flags) == 8 && le32(head, magic) == 0xbeef_c0de && le32(head, magic + 4) == 1
+        })
+    },
+    open: Open::Beside(|_file, entries| {
+        entries.note(Reason::RawPages, "its pages are looked at as they are");
+        Ok(())
+    }),
+};
+
+/// WiredTiger, which is below MongoDB and packs its blocks (`block.h`).
+pub(super) const WIREDTIGER: Layer = Layer {
+    name: "wiredtiger",
+    about: "WiredTiger, the files of MongoDB: blocks are looked at as they are, which the ledger says; those that are packed are not seen",
+    is: |head| le32(head, 0) == 120_897 && le16(head, 4) == 1 && le16(head, 6) == 0,
+    open: Open::Beside(|_file, entries| {
+        let detail = "its blocks are looked at as they are; those that are packed are not read";
+        entries.note(Reason::NoReader, detail);
+        Ok(())
+    }),
+};

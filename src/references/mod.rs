@@ -20,6 +20,7 @@ mod openpgp;
 mod other_clouds;
 mod pkcs11;
 mod pki;
+mod said;
 mod seen;
 mod ssh;
 mod text;
@@ -32,6 +33,7 @@ mod tests;
 
 pub(crate) use self::{
     pkcs11::has_pin,
+    said::{Said, is_in_text},
     seen::{Met, Named, Names, read},
 };
 use crate::{

@@ -6,6 +6,7 @@ use super::{Entry, Named, Nature, Place, Register, UNIDENTIFIED, Unseen};
 use crate::{
     fact::{Fact, Field, Kind},
     ledger::Ledger,
+    references::Said,
 };
 
 /// Every key among `facts`. The order of `facts` does not matter.
@@ -35,13 +36,15 @@ pub fn build(facts: &[Fact], ledger: &Ledger) -> Register {
 
 /// Where keys are named; of equal ones in a file, the first.
 fn references(facts: &[Fact]) -> Vec<Named> {
-    let named = facts.iter().filter(|fact| fact.kind == Kind::Reference).filter_map(|fact| {
+    let said = Said::of(facts);
+    let of_kind = facts.iter().filter(|fact| fact.kind == Kind::Reference && !said.says(fact));
+    let named = of_kind.filter_map(|fact| {
         let text = |field| fact.text(field).map(str::to_owned);
         let named = Named {
             path: path(&fact.site().path),
             name: text(Field::Name),
             alias: text(Field::Alias),
-            key: text(Field::Key),
+            key: text(Field::Spelling).or_else(|| text(Field::Key)),
             environment: text(Field::Environment),
             provider: text(Field::Provider),
             line: fact.site().line,

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     date::Date,
-    fact::{Fact, Field, Kind, Site, Value},
+    fact::{Fact, Field, Kind, Value},
+    references::{Said, is_in_text},
 };
 
 /// The links between a register and `facts`, which are in their final order.
@@ -28,26 +29,12 @@ pub(crate) fn link(register: &Approved, facts: &[Fact], today: Date) -> Vec<Fact
     }
     let mut aliases: HashMap<String, BTreeSet<&str>> = HashMap::new();
     let mut targets: HashMap<String, BTreeSet<&str>> = HashMap::new();
-    let mut told: HashSet<(&str, u64, String)> = HashSet::new();
-    let mut declared: HashSet<(&str, String)> = HashSet::new();
-    for fact in facts {
+    for fact in facts.iter().filter(|fact| fact.kind == Kind::Reference && !is_in_text(fact)) {
         let Some(name) = Name::seen(fact) else { continue };
-        let path = fact.site().path.as_str();
-        match fact.kind {
-            Kind::Key => {
-                declared.insert((path, name.canonical().to_owned()));
-            }
-            Kind::Reference if !is_in_text(fact) => {
-                let places = [fact.places.get(&Field::Key), Some(fact.site())];
-                let places = places.into_iter().flatten();
-                told.extend(places.map(|at| (&*at.path, at.line, name.canonical().to_owned())));
-                if let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key)) {
-                    aliases.entry(name.canonical().to_owned()).or_default().insert(alias);
-                    let alias = Name::of(alias).canonical().to_owned();
-                    targets.entry(alias).or_default().insert(key);
-                }
-            }
-            _ => {}
+        if let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key)) {
+            aliases.entry(name.canonical().to_owned()).or_default().insert(alias);
+            let alias = Name::of(alias).canonical().to_owned();
+            targets.entry(alias).or_default().insert(key);
         }
     }
     let names = Names::of(register.keys());
@@ -55,19 +42,16 @@ pub(crate) fn link(register: &Approved, facts: &[Fact], today: Date) -> Vec<Fact
     let seen = HashSet::new();
     let links = Vec::new();
     let mut against = Against { by_material, aliases, targets, names, today, seen, links };
-    // What the register itself and what a declaration says of the same place is not said again.
+    let said = Said::of(facts);
     let is_said = |fact: &Fact| {
-        let key = fact.text(Field::Key).unwrap_or_default();
-        let path = fact.site().path.as_str();
-        let is_told = |at: &Site| told.contains(&(&*at.path, at.line, key.to_owned()));
-        path.rsplit('/').next() == Some(file)
-            || declared.contains(&(path, key.to_owned()))
-            || (fact.count == fact.sites.len() as u64 && fact.sites.iter().all(is_told))
+        // What the register itself says is no use of a key.
+        let is_own = is_in_text(fact) && fact.site().path.rsplit('/').next() == Some(file);
+        is_own || said.says(fact)
     };
     for fact in facts {
         match fact.kind {
             Kind::Material => against.material(fact),
-            Kind::Reference if is_in_text(fact) && is_said(fact) => {}
+            Kind::Reference if is_said(fact) => {}
             Kind::Reference => against.reference(fact),
             Kind::Key => against.declared(fact),
             Kind::Grant => against.grant(fact),
@@ -78,14 +62,9 @@ pub(crate) fn link(register: &Approved, facts: &[Fact], today: Date) -> Vec<Fact
     against.links
 }
 
-/// Whether a name was found in a text as such, and not by what a document means.
-fn is_in_text(fact: &Fact) -> bool {
-    fact.fields.contains_key(&Field::Spelling)
-}
-
 /// Providers whose names say only in one place which key is meant, or which a register of keys of
 /// services need not govern: their names are held against it if it has some of them.
-const LOCAL: &[&str] = &["java", "kmip", "kubernetes", "openpgp", "ssh", "tpm"];
+pub(super) const LOCAL: &[&str] = &["java", "kmip", "kubernetes", "openpgp", "ssh", "tpm"];
 
 struct Against<'a> {
     by_material: HashMap<String, &'a Key>,

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Approved,
     entry::Key,
+    link::LOCAL,
     names::{Name, Names},
     pair::value,
 };
@@ -63,10 +64,6 @@ fn unseen(approved: &Approved, key: &Key, id: &str, is_complete: bool) -> Differ
     }
 }
 
-/// Providers whose names mean something in one place only: nothing is said of those that no entry
-/// has.
-const LOCAL: [&str; 6] = ["java", "kmip", "kubernetes", "openpgp", "ssh", "tpm"];
-
 /// Names of keys that no entry has, or has for other environments, and aliases that stand for
 /// other keys than approved.
 fn named(
@@ -102,8 +99,8 @@ fn named(
         // A pin is a digest of the key itself.
         let pinned = key.and_then(|key| by_material.get(key)).copied();
         let Some(first) = by_name.first().or(by_key.first()).map(|of| of.key).or(pinned) else {
-            let is_local = named.provider.as_deref().is_some_and(|of| LOCAL.contains(&of));
-            if is_local {
+            let provider = named.provider.as_deref().unwrap_or_default();
+            if LOCAL.contains(&provider) && !names.knows(provider) {
                 continue;
             }
             let now = Some(key.unwrap_or(name).to_owned());

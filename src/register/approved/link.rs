@@ -37,11 +37,25 @@ pub(crate) fn link(register: &Approved, facts: &[Fact], today: Date) -> Vec<Fact
             targets.entry(alias).or_default().insert(key);
         }
     }
+    let mut places: HashMap<&str, Vec<&Key>> = HashMap::new();
+    for key in register.keys().iter().filter(|key| key.state() != "destroyed") {
+        for place in &key.locations {
+            places.entry(plain(&place.uri.value)).or_default().push(key);
+        }
+    }
+    let material = facts.iter().filter(|fact| fact.kind == Kind::Material);
+    let lying = material
+        .flat_map(|fact| {
+            let id = fact.text(Field::KeyId).unwrap_or_default();
+            fact.sites.iter().map(move |site| (plain(&site.path), id))
+        })
+        .collect();
     let names = Names::of(register.keys());
     let file = register.file().rsplit('/').next().unwrap_or_default();
     let seen = HashSet::new();
     let links = Vec::new();
-    let mut against = Against { by_material, aliases, targets, names, today, seen, links };
+    let mut against =
+        Against { by_material, places, lying, aliases, targets, names, today, seen, links };
     let said = Said::of(facts);
     let is_said = |fact: &Fact| {
         // What the register itself says is no use of a key.
@@ -62,12 +76,21 @@ pub(crate) fn link(register: &Approved, facts: &[Fact], today: Date) -> Vec<Fact
     against.links
 }
 
+/// A path without what two scans of one directory may spell differently.
+fn plain(path: &str) -> &str {
+    path.trim_start_matches("./")
+}
+
 /// Providers whose names say only in one place which key is meant, or which a register of keys of
 /// services need not govern: their names are held against it if it has some of them.
 pub(super) const LOCAL: &[&str] = &["java", "kmip", "kubernetes", "openpgp", "ssh", "tpm"];
 
 struct Against<'a> {
     by_material: HashMap<String, &'a Key>,
+    /// Keys by the paths where the register says that they lie.
+    places: HashMap<&'a str, Vec<&'a Key>>,
+    /// Paths and ids of what was found.
+    lying: HashSet<(&'a str, &'a str)>,
     /// Aliases that configuration gives to a key, by its canonical name, and the other way round.
     aliases: HashMap<String, BTreeSet<&'a str>>,
     targets: HashMap<String, BTreeSet<&'a str>>,
@@ -123,7 +146,13 @@ impl<'a> Against<'a> {
             return;
         }
         let Some(&key) = self.by_material.get(id) else {
-            self.links.push(about(fact, "unregistered", None));
+            let link = match self.replaced(fact) {
+                Some((key, approved)) => about(fact, "replaced", Some(key))
+                    .with(Field::Before, approved)
+                    .with(Field::After, id),
+                None => about(fact, "unregistered", None),
+            };
+            self.links.push(link);
             return;
         };
         self.seen.insert(&key.id.value);
@@ -147,6 +176,18 @@ impl<'a> Against<'a> {
         let approval: Vec<&str> = key.environments.iter().map(|of| of.value.trim()).collect();
         self.environment(fact, key, &approval);
         self.state(fact, key);
+    }
+
+    /// The key in whose place an unknown one lies, and its id.
+    fn replaced(&self, fact: &Fact) -> Option<(&'a Key, String)> {
+        let is_secret = matches!(fact.text(Field::Class), Some("private-key" | "secret-key"));
+        fact.sites.iter().find_map(|site| {
+            let path = plain(&site.path);
+            self.places.get(path)?.iter().find_map(|&key| {
+                let id = key.key_id().filter(|_| key.is_secret() == is_secret)?;
+                (!self.lying.contains(&(path, id.as_str()))).then_some((key, id))
+            })
+        })
     }
 
     /// Whether algorithm and strength are what the entry says.

@@ -9,7 +9,7 @@ use super::{
     Change, Diff, Difference, Level,
     show::{cautions, sentence, title, which},
 };
-use crate::report::{clean, uri_of, write_pretty};
+use crate::report::{HOME, clean, uri_of, write_pretty};
 
 /// Results that GitHub and others accept in one run.
 const RESULTS: usize = 25_000;
@@ -48,7 +48,7 @@ pub(super) fn render(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
                 "fullName": format!("keylint {}", env!("CARGO_PKG_VERSION")),
                 "version": env!("CARGO_PKG_VERSION"),
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "informationUri": "https://crates.io/crates/keylint",
+                "informationUri": HOME,
                 "shortDescription": { "text": "Says what changed in a register of keys." },
                 "rules": rules.iter().map(|change| rule(*change)).collect::<Vec<_>>(),
                 "notifications": [{

@@ -22,6 +22,7 @@ mod uri;
 
 pub(crate) use markdown::{code, escaped};
 pub(crate) use safe_json::{write_line, write_pretty};
+pub(crate) use sarif_rules::HOME;
 
 /// One form of report.
 pub struct Row {

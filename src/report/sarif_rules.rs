@@ -21,7 +21,11 @@ const TAGS: usize = 10;
 /// GitHub reads at most this many characters of a description.
 const DESCRIPTION: usize = 1024;
 
-const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+/// Where the program is at home.
+pub(crate) const HOME: &str = {
+    let home = env!("CARGO_PKG_REPOSITORY");
+    if home.is_empty() { "https://crates.io/crates/keylint" } else { home }
+};
 
 /// Kinds of notifications, by id.
 const NOTIFICATIONS: [(&str, &str); 5] = [
@@ -50,7 +54,7 @@ pub(super) fn describe(report: &Report<'_>) -> Rules {
         .full_name(format!("keylint {}", report.tool_version))
         .version(report.tool_version)
         .semantic_version(report.tool_version)
-        .information_uri(if HOME.is_empty() { "https://crates.io/crates/keylint" } else { HOME })
+        .information_uri(HOME)
         .short_description(text("Finds cryptographic keys and judges how they are kept."))
         .rules(rules)
         .notifications(

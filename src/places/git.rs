@@ -63,7 +63,7 @@ fn beside(staged: &BTreeSet<Blob>) -> Result<Vec<Blob>, Error> {
     });
     let known: BTreeSet<&Path> = staged.iter().map(|blob| blob.path.as_path()).collect();
     let is_file = |blob: &Blob| blob.mode.starts_with("100") && !known.contains(&*blob.path);
-    Ok(entries.filter(|blob| is_file(blob) && is_gathered(blob)).take(BESIDE).collect())
+    Ok(entries.filter(|blob| is_file(blob) && is_gathered(blob)).collect())
 }
 
 /// Reads what others need to know, and nothing else of it.
@@ -72,21 +72,31 @@ fn read_beside(
     request: &Request,
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
+    let (blobs, rest) = blobs.split_at(blobs.len().min(BESIDE));
     let ids: Vec<&str> = blobs.iter().map(|blob| blob.id.as_str()).collect();
-    if ids.is_empty() {
-        return Ok(());
+    let mut ledger = Ledger::default();
+    if let Some(first) = rest.first() {
+        let detail = format!("{} files beside those that are staged, from here on", rest.len());
+        ledger.skips.push(Skip::new(shown(&first.path), Reason::OverBudget).detail(detail));
     }
     let mut documents = Vec::new();
     objects::stream(None, &ids, &mut |place, kind, content| {
         let Some(blob) = blobs.get(place).filter(|_| kind == Some("blob")) else { return };
+        let path = shown(&blob.path);
         let most = u64::try_from(budget::DOCUMENT).unwrap_or(u64::MAX);
         let mut bytes = zeroize::Zeroizing::new(Vec::new());
-        // What cannot be read is only missed by others.
-        if content.take(most).read_to_end(&mut bytes).is_ok() {
-            documents.extend(settings::context(&shown(&blob.path), &bytes, request.providers()));
+        match content.take(most.saturating_add(1)).read_to_end(&mut bytes) {
+            Ok(read) if read <= budget::DOCUMENT => {
+                documents.extend(settings::context(&path, &bytes, request.providers()));
+            }
+            // Half of a document may say something else than the whole.
+            Ok(_) => ledger.skips.push(Skip::new(path, Reason::OverBudget)),
+            Err(problem) => {
+                ledger.skips.push(Skip::new(path, Reason::ReadFailed).detail(problem));
+            }
         }
     })?;
-    sink(Inspected { documents, ..Inspected::default() });
+    sink(Inspected { documents, ledger, ..Inspected::default() });
     Ok(())
 }
 
@@ -172,9 +182,9 @@ pub(crate) fn trees(repository: &Path, range: &str) -> Result<(String, String), 
             Error::Git { command, .. } => Error::Git {
                 command,
                 problem: format!(
-                    "`{revision}` is no revision of {} (in a shallow clone fetch it first; in a \
-                     GitHub workflow: fetch-depth: 0)",
-                    shown(repository)
+                    "`{revision}` is no revision of the repository at {} (in a shallow clone fetch \
+                     it first; in a GitHub workflow: fetch-depth: 0)",
+                    repository.display()
                 ),
             },
             other => other,

@@ -263,7 +263,12 @@ fn headers(
             DUTIES => Header::Duties,
             name => {
                 let column = COLUMNS.iter().find(|column| column.header() == name);
-                let column = column.ok_or_else(|| wrong(name, "is no field of a register"))?;
+                let column = column.ok_or_else(|| {
+                    wrong(
+                        name,
+                        "is no field of a register; docs/register.md says what columns are called",
+                    )
+                })?;
                 Header::Column(column, column.steps())
             }
         });

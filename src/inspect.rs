@@ -62,6 +62,7 @@ fn input(path: &str, input: Input<'_>, buffer: &mut Buffer, scope: Scope<'_>) ->
     let inspected = Inspected::default();
     let mut walk = Walk { scope, file: path, buffer, spent: &spent, inspected };
     unit(&mut walk, Place { path, layer: None, depth: 0, is_raw: false }, input);
+    image::forget(&mut walk.inspected.images);
     walk.inspected
 }
 

@@ -37,7 +37,7 @@ pub enum Removal {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Removed {
     pub how: Removal,
-    /// Digest of the layer that does it, in hexadecimal digits.
+    /// Digest of the layer that does it, in hexadecimal digits, or its name in the image.
     pub by: String,
     /// Its place among the layers of the image, the lowest being 1.
     pub layer: u64,

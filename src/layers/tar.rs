@@ -116,8 +116,9 @@ fn read(
             _ => {
                 let Told { name, size: long } = std::mem::take(&mut told);
                 let name = name.unwrap_or_else(|| name_of(&header));
-                if layer.as_mut().is_some_and(|layer| !layer.add(&name, kind == b'5')) {
-                    *layer = None;
+                if let Some(full) = layer.take_if(|layer| !layer.add(&name, kind == b'5'))
+                    && full.is_named()
+                {
                     let detail = "so many files that what later layers delete is not told";
                     entries.note(Reason::OverBudget, detail);
                 }

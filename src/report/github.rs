@@ -4,8 +4,8 @@
 use std::io::{self, Write};
 
 use super::{
-    Report, Row, count_of, extent_in_words, findings_in_words, first_step, path_of, sentence, uri,
-    way,
+    Report, Row, count_of, extent_in_words, findings_in_words, first_step, sentence, uri,
+    whereabouts,
 };
 use crate::{
     fact::{Site, is_unsafe_to_show},
@@ -40,11 +40,8 @@ fn write_finding(report: &Report<'_>, finding: &Finding, out: &mut dyn Write) ->
     let rule = report.rule(&finding.rule);
     let title = rule.map_or(finding.rule.as_str(), |rule| rule.title);
     let mut message = sentence(&finding.message);
-    if site.file.is_some() {
-        message = format!("{message} It is at {}, line {}.", path_of(report, site), site.line);
-    }
-    if let Some(way) = way(site) {
-        message = format!("{message} It is {way}.");
+    if let Some(whereabouts) = whereabouts(report, site) {
+        message = format!("{message} {whereabouts}");
     }
     let more = finding.count.max(finding.sites.len() as u64) - 1;
     if more > 0 {

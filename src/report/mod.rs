@@ -148,7 +148,7 @@ fn way(site: &Site) -> Option<String> {
         let id = commit.id.get(..12).unwrap_or(&commit.id);
         let day = commit.date.get(..10).unwrap_or(&commit.date);
         let head = if commit.in_head { "in HEAD" } else { "no longer in HEAD" };
-        format!("commit {id} of {day}, {head}")
+        format!("in commit {id} of {day}, {head}")
     });
     let removed = site.removed.as_ref().map(|removed| {
         let how = match removed.how {
@@ -156,13 +156,23 @@ fn way(site: &Site) -> Option<String> {
             Removal::Replaced => "replaced",
         };
         let Removed { by, layer, of, .. } = removed;
-        let by = by.get(..12).unwrap_or(by);
+        let by = if by.contains(['/', '.']) { by } else { by.get(..12).unwrap_or(by) };
         format!("still in the image, though {how} by layer {layer} of {of}, {by}")
     });
     let decoded =
         (!site.decoded.is_empty()).then(|| format!("inside {}", site.decoded.join(", then ")));
     let words: Vec<String> = [commit, removed, decoded].into_iter().flatten().collect();
     (!words.is_empty()).then(|| clean(&words.join(", ")))
+}
+
+/// Where something is that the place in a file does not say: a sentence.
+fn whereabouts(report: &Report<'_>, site: &Site) -> Option<String> {
+    let way = way(site);
+    if site.file.is_none() {
+        return way.map(|way| format!("It is {way}."));
+    }
+    let way = way.map(|way| format!(", {way}")).unwrap_or_default();
+    Some(format!("It is at {}, line {}{way}.", path_of(report, site), site.line))
 }
 
 /// `1 key`, `2 keys`, `1,234 keys`.

@@ -13,7 +13,7 @@ use serde_sarif::sarif::{
 use super::{
     Report, Row, SarifProfile, clean, count_of, path_of, sarif_notes,
     sarif_rules::{self, Rules},
-    sentence, uri, way, write_pretty,
+    sentence, uri, way, whereabouts, write_pretty,
 };
 use crate::{
     fact::Site,
@@ -133,10 +133,8 @@ const fn level(severity: Severity) -> ResultLevel {
 /// What was found, and links to the other places: GitHub shows only those that a message links to.
 fn message(report: &Report<'_>, finding: &Finding) -> Message {
     let mut text = sentence(&plain(&finding.message));
-    let site = finding.site();
-    if site.file.is_some() {
-        let path = plain(&path_of(report, site));
-        let _infallible = write!(text, " It is at {path}, line {}.", site.line);
+    if let Some(whereabouts) = whereabouts(report, finding.site()) {
+        let _infallible = write!(text, " {}", plain(&whereabouts));
     }
     let linked = finding.sites.iter().skip(1).take(LINKS);
     let total = finding.count.max(finding.sites.len() as u64) - 1;

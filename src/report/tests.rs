@@ -171,6 +171,22 @@ fn no_reporter_lets_a_path_drive_the_terminal() {
 }
 
 #[test]
+fn every_reporter_says_what_takes_a_file_away() {
+    let mut outcome = outcome();
+    let site = &mut outcome.findings[0].sites[0];
+    (site.path, site.file) =
+        ("image.tar!tar:l1/layer.tar!tar:k.pem".into(), Some("image.tar".into()));
+    let by = "l2/layer.tar".to_owned();
+    site.removed = Some(Removed { how: Removal::Deleted, by, layer: 2, of: 3 });
+    for row in TABLE.iter().filter(|row| row.name != "json") {
+        let text = render_with(row, &report(&outcome));
+        let wanted = "still in the image, though deleted by layer 2 of 3, l2/layer.tar";
+        assert!(text.contains(wanted), "{}", row.name);
+    }
+    assert!(text_of("json", &report(&outcome)).contains("\"by\": \"l2/layer.tar\""));
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     let outcome = outcome();
     for row in TABLE {

@@ -133,7 +133,7 @@ impl Input {
 /// What to judge by.
 #[derive(Debug, Args)]
 pub struct Judgement {
-    /// Floors and weak algorithms to judge by: default, pci-dss-4.0.1, cnsa-2.0, or a file.
+    /// Floors and weak algorithms to judge by: default, strict, pci-dss-4.0.1, cnsa-2.0, or a file.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Add the rules in DIR to the built-in ones.

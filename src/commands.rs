@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use crate::{
@@ -19,9 +19,10 @@ use crate::{
     error::Error,
     fact::Fact,
     finding::{Outcome, Severity},
+    interrupt,
     judge::{Judge, judge},
     ledger::Ledger,
-    places::{Request, Source, files},
+    places::{self, Request, Source, files},
     progress,
     register::approved::{self, Approved},
     report::{self, Report, RuleView},
@@ -37,7 +38,7 @@ mod register;
 pub enum Exit {
     Clean = 0,
     Findings = 1,
-    /// Clean, but something could not be examined, under `--strict`.
+    /// Clean, but something could not be examined, under `--strict`, or the run was interrupted.
     Incomplete = 3,
 }
 
@@ -179,13 +180,19 @@ fn inspect(
         no_ignore: input.no_ignore,
         limits: input.limits(),
         progress: Arc::default(),
+        stop: Arc::default(),
         threads: input.threads.filter(|&threads| threads > 0).unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
         }),
         providers,
     };
     let shown = terminal.progress && !input.no_progress;
-    progress::shown_while(shown, &request.progress, || scan::inspect(&request))
+    interrupt::listen(&request.stop);
+    let weigh = |is_over: &AtomicBool| places::weigh(&request, is_over);
+    let inspection =
+        progress::shown_while(shown, &request.progress, weigh, || scan::inspect(&request));
+    interrupt::no_longer(&request.stop);
+    inspection
 }
 
 /// What to judge by, as commands know it.
@@ -258,7 +265,8 @@ fn exit(outcome: &Outcome, judgement: &Judgement, config: &Config) -> Exit {
     let fail_on = judgement.fail_on.or(config.fail_on).unwrap_or(Severity::Medium);
     if !judgement.exit_zero && outcome.active().any(|finding| finding.severity >= fail_on) {
         Exit::Findings
-    } else if judgement.strict && !outcome.ledger.is_complete() {
+    } else if (judgement.strict && !outcome.ledger.is_complete()) || outcome.ledger.is_interrupted()
+    {
         Exit::Incomplete
     } else {
         Exit::Clean

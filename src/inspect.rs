@@ -20,6 +20,7 @@ use crate::{
     },
     ledger::{Ledger, Reason, Skip},
     prefilter::{Hits, Wanted},
+    progress::Watched,
     references::{Met, Named, Names},
     settings,
     unit::Unit,
@@ -61,13 +62,27 @@ fn input(path: &str, input: Input<'_>, buffer: &mut Buffer, scope: Scope<'_>) ->
     let spent = Spent::default();
     let inspected = Inspected::default();
     let mut walk = Walk { scope, file: path, buffer, spent: &spent, inspected };
-    unit(&mut walk, Place { path, layer: None, depth: 0, is_raw: false }, input);
+    let place = Place { path, layer: None, depth: 0, is_raw: false };
+    match scope.request {
+        Some(request) => {
+            let can_seek = matches!(input, Input::Seek(_));
+            let mut watched = Watched::new(input, &request.progress, &request.stop);
+            let all =
+                if can_seek { Input::Seek(&mut watched) } else { Input::Stream(&mut watched) };
+            unit(&mut walk, place, all);
+            if request.is_stopped() {
+                walk.skip(Skip::new(path, Reason::Interrupted).partly());
+            }
+        }
+        None => unit(&mut walk, place, input),
+    }
     image::forget(&mut walk.inspected.images);
     walk.inspected
 }
 
 /// Inspects one unit: opens it if it is a container, else looks at its bytes.
 pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) {
+    walk.begins(place);
     let mut buffer = walk.buffer.take(place.depth);
     let mut feed = Feed::new(input.lent(), &mut buffer);
     feed.fill(budget::FIRST_READ);

@@ -30,6 +30,8 @@ pub enum Reason {
     Vanished,
     /// Reading it failed before its end.
     ReadFailed,
+    /// The run was asked to end before this was read, or read to its end.
+    Interrupted,
     /// Encoded more deeply than the budget allows.
     TooDeep,
     /// It decodes to more than the budget allows.
@@ -47,7 +49,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::GitIgnored,
         Self::GitDirectory,
         Self::Excluded,
@@ -59,6 +61,7 @@ impl Reason {
         Self::Unreadable,
         Self::Vanished,
         Self::ReadFailed,
+        Self::Interrupted,
         Self::TooDeep,
         Self::OverBudget,
         Self::Damaged,
@@ -84,6 +87,7 @@ impl Reason {
             Self::Unreadable
             | Self::Vanished
             | Self::ReadFailed
+            | Self::Interrupted
             | Self::TooDeep
             | Self::OverBudget
             | Self::Damaged
@@ -108,6 +112,7 @@ impl Reason {
             Self::Unreadable => "could not be opened",
             Self::Vanished => "vanished before it could be read",
             Self::ReadFailed => "reading failed before the end",
+            Self::Interrupted => "the run was interrupted before its end",
             Self::TooDeep => "encoded more deeply than the budget allows",
             Self::OverBudget => "decodes to more than the budget allows",
             Self::Damaged => "damaged encoded data",
@@ -264,6 +269,11 @@ impl Ledger {
 
     pub fn is_complete(&self) -> bool {
         self.gaps().next().is_none()
+    }
+
+    /// Whether the run was ended before it had read everything.
+    pub fn is_interrupted(&self) -> bool {
+        self.skips.iter().any(|skip| skip.reason == Reason::Interrupted)
     }
 
     /// Inputs by reason, in the order of [`Reason`].

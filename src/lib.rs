@@ -29,6 +29,7 @@ mod formats;
 pub mod fuzzing;
 mod identity;
 mod inspect;
+mod interrupt;
 mod judge;
 mod key;
 mod layers;

@@ -334,3 +334,29 @@ fn the_generated_documentation_is_current() {
     let (code, stale) = run(Path::new(env!("CARGO_MANIFEST_DIR")), "docs --check");
     assert_eq!(code, 0, "run `cargo run -- docs`:\n{stale}");
 }
+
+#[cfg(unix)]
+#[test]
+fn what_was_found_before_an_interruption_is_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let key = directory.path().join("key.pem");
+    fs::write(&key, self::key()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keylint"));
+    command.args(["scan", "--threads", "1", "--format", "json", "--no-progress"]);
+    command.arg(&key).arg("-").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut keylint = command.spawn().unwrap();
+    let mut stdin = keylint.stdin.take().unwrap();
+    // More than a pipe holds: once it is written, some of it is read.
+    stdin.write_all(&vec![b' '; 1 << 20]).unwrap();
+    let id = keylint.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    // It reads on until it notices.
+    while stdin.write_all(&[b' '; 4096]).is_ok() {}
+    drop(stdin);
+    let output = keylint.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["findings"][0]["rule"], "plaintext-private-key");
+    assert_eq!(report["summary"]["complete"], false);
+    assert_eq!(report["summary"]["skipped"]["interrupted"], 1);
+}

@@ -144,6 +144,7 @@ fn between_revisions(range: &str, asked: &RegisterDiff, today: Date) -> Result<D
             no_ignore: true,
             limits: Limits::default(),
             progress: Arc::<Progress>::default(),
+            stop: Arc::default(),
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             providers: providers.clone(),
         };

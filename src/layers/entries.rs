@@ -10,9 +10,11 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{Cut, Input, Place, ReadSeek, Walk, again, image, is_cut, name, reason, walk::Spent};
+use super::{
+    Cut, Input, Place, ReadSeek, Scope, Walk, again, image, is_cut, name, reason, walk::Spent,
+};
 use crate::{
-    budget::{self, Limits},
+    budget,
     fact::{Fact, Field, Site},
     inspect::{self, Inspected},
     ledger::{Reason, Skip},
@@ -262,7 +264,8 @@ impl<'e, 'w> Entries<'e, 'w> {
 
     /// Says that a budget of the whole input is spent, and that nothing more of it is opened.
     pub(super) fn check(&mut self) -> io::Result<()> {
-        if self.walk.spent.is_over.get() { Err(io::Error::other(Cut)) } else { Ok(()) }
+        let is_over = self.walk.spent.is_over.get() || self.walk.scope.is_stopped();
+        if is_over { Err(io::Error::other(Cut)) } else { Ok(()) }
     }
 
     fn path(&self, name: &[u8]) -> String {
@@ -291,7 +294,7 @@ impl<'e, 'w> Entries<'e, 'w> {
             counter: Rc::clone(&self.counter),
             is_outermost: self.place.depth == 0,
             spent,
-            limits,
+            scope: self.walk.scope,
             given: 0,
             is_at_end: false,
             cut: None,
@@ -340,7 +343,7 @@ struct Meter<'a, 's> {
     counter: Rc<Cell<u64>>,
     is_outermost: bool,
     spent: &'s Spent,
-    limits: Limits,
+    scope: Scope<'s>,
     given: u64,
     is_at_end: bool,
     /// Which budget ended it.
@@ -350,7 +353,8 @@ struct Meter<'a, 's> {
 
 impl Read for Meter<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.cut.is_some() || self.is_at_end || self.spent.is_over.get() {
+        let is_over = self.spent.is_over.get() || self.scope.is_stopped();
+        if self.cut.is_some() || self.is_at_end || is_over {
             return Ok(0);
         }
         match self.input.read(buffer) {
@@ -384,7 +388,8 @@ impl ReadSeek for Meter<'_, '_> {
 
 impl Meter<'_, '_> {
     fn spend(&mut self, read: u64) {
-        let Self { spent, limits, .. } = self;
+        let Self { spent, .. } = self;
+        let limits = self.scope.limits;
         if self.is_outermost {
             spent.read.set(self.counter.get());
         }

@@ -42,6 +42,11 @@ impl<'a> Scope<'a> {
         asked.unwrap_or_else(|| Providers::builtin())
     }
 
+    /// Whether the run is to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.request.is_some_and(Request::is_stopped)
+    }
+
     pub(super) fn excludes(&self, path: &str) -> bool {
         self.request
             .is_some_and(|request| !request.exclude.is_empty() && places::excluded(request, path))
@@ -155,6 +160,13 @@ impl Walk<'_> {
         self.inspected.ledger.skips.extend(read.skips);
         self.inspected.ledger.undecided += read.undecided;
         self.inspected.documents.extend(read.document);
+    }
+
+    /// Says that a unit is looked at, to whoever watches.
+    pub(crate) fn begins(&self, place: Place<'_>) {
+        if let Some(request) = self.scope.request {
+            request.progress.at(place.path);
+        }
     }
 
     /// Takes one unit that was read into the account.

@@ -7,7 +7,10 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -48,16 +51,52 @@ pub(super) fn visit(
         }
     }
     let roots = Arc::new(roots);
+    let act = |path: &Path, judge_mode: bool, buffer: &mut Buffer| {
+        file(path, judge_mode, buffer, request, sink);
+    };
     for path in directories {
-        walk(path, &roots, request, sink);
+        walk(path, &roots, request, &act, &|| request.is_stopped(), sink);
+        if request.is_stopped() {
+            let detail = "what was not reached by then is not listed";
+            let name = Some(shown(path)).filter(|name| !name.is_empty());
+            let skip = Skip::new(name.unwrap_or_else(|| ".".into()), Reason::Interrupted);
+            sink(skipped(skip.detail(detail).partly()));
+        }
     }
     Ok(())
 }
 
+/// The bytes of what [`visit`] looks at, if they can be told before.
+pub(super) fn weigh(paths: &[PathBuf], request: &Request, is_over: &AtomicBool) -> Option<u64> {
+    let bytes = AtomicU64::new(0);
+    let weigh = |path: &Path| {
+        bytes.fetch_add(fs::metadata(path).map_or(0, |file| file.len()), Ordering::Relaxed);
+    };
+    let roots = paths.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+    let roots = Arc::new(roots);
+    // What comes from elsewhere has no size.
+    for path in paths.iter().filter(|path| path.as_os_str() != "-") {
+        if path.is_dir() {
+            let quiet = Request { threads: 1, ..request.clone() };
+            let act = |path: &Path, _: bool, _: &mut Buffer| weigh(path);
+            walk(path, &roots, &quiet, &act, &|| is_over.load(Ordering::Relaxed), &|_| {});
+        } else {
+            weigh(path);
+        }
+    }
+    (!is_over.load(Ordering::Relaxed)).then(|| bytes.into_inner())
+}
+
+/// What is done with a file: its path, whether its mode says who may read it, and a buffer.
+type Act<'a> = &'a (dyn Fn(&Path, bool, &mut Buffer) + Sync);
+
+/// Goes through a directory until `is_over`.
 fn walk(
     root: &Path,
     roots: &Arc<HashSet<PathBuf>>,
     request: &Request,
+    act: Act<'_>,
+    is_over: &(dyn Fn() -> bool + Sync),
     sink: &(dyn Fn(Inspected) + Sync),
 ) {
     let Ok(absolute) = fs::canonicalize(root) else {
@@ -79,6 +118,9 @@ fn walk(
             let mut last = None;
             let (ignored, inner) = (&ignored, &inner);
             Box::new(move |entry| {
+                if is_over() {
+                    return WalkState::Quit;
+                }
                 let entry = match entry {
                     Ok(entry) => entry,
                     Err(problem) => {
@@ -107,7 +149,7 @@ fn walk(
                     return WalkState::Skip;
                 }
                 if entry.file_type().is_some_and(|kind| kind.is_file()) {
-                    file(entry.path(), !checked_out, &mut buffer, request, sink);
+                    act(entry.path(), !checked_out, &mut buffer);
                 }
                 WalkState::Continue
             })

@@ -86,6 +86,7 @@ fn repository(
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
     let ids = objects_in_pack_order(path).map_err(no_repository)?;
+    request.progress.expect_inputs(ids.len());
     let (packs, loose) = packs::of(path, ids);
     let shares = packs::shares(&packs, request.threads).map(Work::Pack);
     let next = Mutex::new(shares.chain(loose.chunks(SHARE).map(Work::Git)));
@@ -103,20 +104,20 @@ fn repository(
     let work = || -> Result<(), Error> {
         let buffer = &mut Buffer::new();
         loop {
-            let Some(work) = next.lock().unwrap_or_else(PoisonError::into_inner).next() else {
-                return Ok(());
-            };
+            let work = next.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(work) = work.filter(|_| !request.is_stopped()) else { return Ok(()) };
             let mut look = |id: &str, content: &mut dyn Read| {
                 note(id, inspect::reader(id, content, buffer, Scope::of(request)));
             };
             let left = match work {
-                Work::Pack(share) => share.read(request.threads, &mut look),
+                Work::Pack(share) => share.read(request, &mut look),
                 Work::Git(ids) => ids.iter().cloned().map(packs::Left::of).collect(),
             };
             let ids: Vec<&str> = left.iter().map(|left| left.id.as_str()).collect();
             objects::stream(Some(path), &ids, &mut |place, kind, content| {
                 let Some(left) = left.get(place) else { return };
                 match kind {
+                    _ if request.is_stopped() => {}
                     Some("tree") => {}
                     Some(_) => look(&left.id, content),
                     None => {
@@ -129,13 +130,21 @@ fn repository(
             })?;
         }
     };
-    std::thread::scope(|scope| {
+    let outcome = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..request.threads.max(1)).map(|_| scope.spawn(work)).collect();
         workers.into_iter().try_for_each(|worker| {
             worker.join().unwrap_or_else(|_| Err(objects::failed("cat-file", "a reader stopped")))
         })
-    })?;
-    configuration(path, all_objects, request, &note)?;
+    });
+    if request.is_stopped() {
+        let name = if name.is_empty() { "." } else { name };
+        let detail = "what was not reached by then is not listed";
+        let skip = Skip::new(name, Reason::Interrupted).detail(detail).partly();
+        sink(Inspected { ledger: Ledger::of(skip), ..Inspected::default() });
+    } else {
+        outcome?;
+        configuration(path, all_objects, request, &note)?;
+    }
     let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
     if noted.is_empty() {
         return Ok(());

@@ -14,7 +14,10 @@ use std::{
     ffi::OsStr,
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use globset::GlobSet;
@@ -26,6 +29,7 @@ use crate::{
     feed::Buffer,
     inspect::{self, Inspected},
     layers::Scope,
+    ledger::{Ledger, Reason, Skip},
     progress::Progress,
     settings::providers::Providers,
     site::as_directories,
@@ -42,6 +46,8 @@ pub struct Request {
     pub no_ignore: bool,
     pub limits: Limits,
     pub progress: Arc<Progress>,
+    /// Set when the run is to end with what it has.
+    pub stop: Arc<AtomicBool>,
     pub threads: usize,
     /// What configuration means, where more than what is built in; that is read when a document
     /// asks for it.
@@ -51,6 +57,10 @@ pub struct Request {
 impl Request {
     pub(crate) fn providers(&self) -> &Providers {
         self.providers.as_deref().unwrap_or_else(|| Providers::builtin())
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }
 
@@ -70,6 +80,27 @@ pub enum Source {
 
 /// Inspects everything that is asked for. `sink` is called from several threads, in no order.
 pub(crate) fn visit(request: &Request, sink: &(dyn Fn(Inspected) + Sync)) -> Result<(), Error> {
+    match visit_all(request, sink) {
+        // `git` is asked to end as well.
+        Err(problem) if request.is_stopped() => {
+            let skip = Skip::new(".", Reason::Interrupted).detail(problem).partly();
+            sink(Inspected { ledger: Ledger::of(skip), ..Inspected::default() });
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+/// How many bytes there are to read, in whole, to say how long it takes. Left undone once `is_over`.
+pub(crate) fn weigh(request: &Request, is_over: &AtomicBool) {
+    if let Source::Paths(paths) = &request.source
+        && let Some(bytes) = directory::weigh(paths, request, is_over)
+    {
+        request.progress.expect_bytes(bytes);
+    }
+}
+
+fn visit_all(request: &Request, sink: &(dyn Fn(Inspected) + Sync)) -> Result<(), Error> {
     match &request.source {
         Source::Paths(paths) => {
             let (stdin, paths): (Vec<_>, Vec<_>) =

@@ -8,7 +8,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{files, objects};
+use super::{Request, files, objects};
 use crate::layers::git::{Hash, Id, Place, Reader, places};
 
 /// Objects that are read in one go, at least: what was made last helps with the next.
@@ -111,7 +111,7 @@ impl Share<'_> {
     /// Gives each object to `each`, by its id; returns those that cannot be had so.
     pub(super) fn read(
         self,
-        threads: usize,
+        request: &Request,
         each: &mut dyn FnMut(&str, &mut dyn std::io::Read),
     ) -> Vec<Left> {
         let Self { pack: Pack { file, hash, all, .. }, places } = self;
@@ -119,9 +119,12 @@ impl Share<'_> {
         let Ok(mut file) = files::open_seekable(file) else {
             return places.iter().map(|(name, _)| Left::of(shown(name))).collect();
         };
-        let mut reader = Reader::new(&mut file, *hash, KEPT / threads.max(1));
+        let mut reader = Reader::new(&mut file, *hash, KEPT / request.threads.max(1));
         let mut left = Vec::new();
         for (name, at) in places {
+            if request.is_stopped() {
+                break;
+            }
             let id = shown(name);
             if let Err(rest) = reader.read(*at, all, &mut |content| each(&id, content)) {
                 left.push(Left { id, rest });

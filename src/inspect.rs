@@ -20,7 +20,7 @@ use crate::{
     },
     ledger::{Ledger, Reason, Skip},
     prefilter::{Hits, Wanted},
-    progress::Watched,
+    progress::{INTERRUPTED, Watched},
     references::{Met, Named, Names},
     settings,
     unit::Unit,
@@ -71,6 +71,11 @@ fn input(path: &str, input: Input<'_>, buffer: &mut Buffer, scope: Scope<'_>) ->
                 if can_seek { Input::Seek(&mut watched) } else { Input::Stream(&mut watched) };
             unit(&mut walk, place, all);
             if request.is_stopped() {
+                // Said once, and not by every container around the place.
+                let is_told = |skip: &Skip| {
+                    skip.detail.as_ref().is_some_and(|detail| detail.contains(INTERRUPTED))
+                };
+                walk.inspected.ledger.skips.retain(|skip| !is_told(skip));
                 walk.skip(Skip::new(path, Reason::Interrupted).partly());
             }
         }

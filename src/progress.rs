@@ -24,6 +24,9 @@ const TICK: Duration = Duration::from_millis(120);
 /// Of a path, as it is shown.
 const PATH: usize = 400;
 
+/// Why nothing more is read.
+pub(crate) const INTERRUPTED: &str = "the run was interrupted";
+
 /// What of an input is read before its size is asked for: most inputs are smaller.
 const SMALL: u64 = 1 << 20;
 
@@ -63,9 +66,9 @@ impl Progress {
         self.bytes_expected.store(bytes, Ordering::Relaxed);
     }
 
-    /// Says what is looked at now, with the chain of containers.
-    pub(crate) fn at(&self, path: &str) {
-        if self.is_watched.load(Ordering::Relaxed) {
+    /// Says what is looked at now, with the chain of containers; `depth` of them are around it.
+    pub(crate) fn at(&self, path: &str, depth: usize) {
+        if depth == 0 || self.is_watched.load(Ordering::Relaxed) {
             path.clone_into(&mut self.current.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
@@ -84,10 +87,14 @@ impl Progress {
         let units = HumanCount(self.units.load(Ordering::Relaxed));
         let bytes = self.bytes.load(Ordering::Relaxed);
         let rate = HumanBytes((bytes as f64 / elapsed.as_secs_f64().max(0.001)) as u64);
-        let left = self.share().filter(|share| *share > 0.01).map_or_else(String::new, |share| {
-            let left = elapsed.mul_f64((1.0 - share) / share);
-            format!(", {:.0} %, about {} left", share * 100.0, HumanDuration(left))
-        });
+        // Some containers are read once more, as they are.
+        let left = self.share().filter(|share| (0.01..1.0).contains(share)).map_or_else(
+            String::new,
+            |share| {
+                let left = elapsed.mul_f64((1.0 - share) / share);
+                format!(", {:.0} %, about {} left", share * 100.0, HumanDuration(left))
+            },
+        );
         let bytes = HumanBytes(bytes);
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let current = printable(&current, PATH);
@@ -142,7 +149,7 @@ impl Drop for Watched<'_, '_> {
 impl Read for Watched<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.stop.load(Ordering::Relaxed) {
-            return Err(io::Error::other("the run was interrupted"));
+            return Err(io::Error::other(INTERRUPTED));
         }
         let read = self.input.read(buffer)?;
         self.count(read as u64);
@@ -233,9 +240,9 @@ mod tests {
         let line = |progress: &Progress| progress.line(Duration::from_secs(10));
         assert_eq!(line(&progress), "0 files, 10.00 MiB scanned, 1.00 MiB/s: ");
         progress.expect_bytes(4 << 20);
-        progress.at("not yet watched");
+        progress.at("not yet watched", 1);
         progress.is_watched.store(true, Ordering::Relaxed);
-        progress.at("a.tar!tar:b\u{1b}[2J");
+        progress.at("a.tar!tar:b\u{1b}[2J", 1);
         let shown = "0 files, 10.00 MiB scanned, 1.00 MiB/s, 25 %, about 30 seconds left: a.tar!tar:b\u{fffd}[2J";
         assert_eq!(line(&progress), shown);
     }

@@ -165,7 +165,7 @@ impl Walk<'_> {
     /// Says that a unit is looked at, to whoever watches.
     pub(crate) fn begins(&self, place: Place<'_>) {
         if let Some(request) = self.scope.request {
-            request.progress.at(place.path);
+            request.progress.at(place.path, place.depth);
         }
     }
 

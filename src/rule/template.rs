@@ -7,6 +7,9 @@ use crate::fact::{Fact, Field, Value, printable};
 /// Characters of a message, enough for a sentence with a path-like name in it.
 const MOST_CHARS: usize = 500;
 
+/// Items of a list in a message; of the rest the number is told.
+const MOST_ITEMS: usize = 8;
+
 /// Stands for a field that is not known, outside of brackets.
 const UNKNOWN: &str = "unknown";
 
@@ -130,6 +133,10 @@ impl Piece {
                 Value::Unknown => None,
                 // `private-key` is a private key.
                 Value::Text(class) if *field == Field::Class => Some(class.replace('-', " ")),
+                Value::List(items) if items.len() > MOST_ITEMS => {
+                    let shown = items.get(..MOST_ITEMS).unwrap_or_default().join(", ");
+                    Some(format!("{shown} and {} more", items.len() - MOST_ITEMS))
+                }
                 value => Some(value.to_string()),
             },
             Self::Parameter(name) => Some(profile.parameters.get(name)?.value.to_string()),
@@ -163,6 +170,17 @@ mod tests {
     fn fields_and_parameters_are_filled_in() {
         assert_eq!(render("an {algorithm} key of {bits} bits"), "an rsa key of 1024 bits");
         assert_eq!(render("the floor is {profile.min_strength}"), "the floor is 112");
+    }
+
+    #[test]
+    fn of_a_long_list_the_rest_is_counted() {
+        let list = |count: usize| {
+            let items: Vec<String> = (1..=count).map(|item| item.to_string()).collect();
+            let fact = Fact::new(Kind::Grant, Site::default()).with(Field::Actions, items);
+            parse("may {actions}", &profile()).unwrap().render(&fact, &profile())
+        };
+        assert_eq!(list(8), "may 1, 2, 3, 4, 5, 6, 7, 8");
+        assert_eq!(list(11), "may 1, 2, 3, 4, 5, 6, 7, 8 and 3 more");
     }
 
     #[test]

@@ -107,7 +107,8 @@ fn rows(set: Actions) -> impl Iterator<Item = &'static (&'static str, &'static [
         .map(|(_, row)| row)
 }
 
-/// Names of a set; a whole service is written as such.
+/// Names of a set, those first that give the key to others or put another in its place; a whole
+/// service is written as such.
 pub(super) fn names(set: Actions) -> Vec<String> {
     let mut names = Vec::new();
     for service in ["kms", "secretsmanager"] {
@@ -115,10 +116,17 @@ pub(super) fn names(set: Actions) -> Vec<String> {
         if set & all == all {
             names.push(format!("{service}:*"));
         } else {
-            names.extend(rows(set & all).map(|(name, _)| (*name).to_owned()));
+            let mut rows: Vec<_> = rows(set & all).collect();
+            rows.sort_by_key(|(_, gives)| gravity(gives));
+            names.extend(rows.iter().map(|(name, _)| (*name).to_owned()));
         }
     }
     names
+}
+
+fn gravity(gives: &[&str]) -> usize {
+    let order = ["delegate", "replace", "export", "destroy", "administer", "use", "wrap"];
+    order.iter().position(|name| gives.contains(name)).unwrap_or(order.len())
 }
 
 /// The capabilities that a set gives, sorted.
@@ -154,6 +162,8 @@ mod tests {
         assert_eq!(names(expand("KMS:*")), ["kms:*"]);
         assert_eq!(names(expand("kms:reencrypt*")), ["kms:ReEncryptFrom", "kms:ReEncryptTo"]);
         assert_eq!(names(expand("kms:?ecrypt")), ["kms:Decrypt"]);
+        let mixed = expand("kms:Decrypt") | expand("kms:DescribeKey") | expand("kms:CreateGrant");
+        assert_eq!(names(mixed), ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"]);
         assert_eq!(expand("s3:*") | expand("kms:Nothing") | expand(""), 0);
     }
 

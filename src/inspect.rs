@@ -85,6 +85,16 @@ fn input(path: &str, input: Input<'_>, buffer: &mut Buffer, scope: Scope<'_>) ->
     walk.inspected
 }
 
+/// Looks for keys alone, in the bytes as they are: nothing is opened, or read as configuration.
+pub(crate) fn keys(path: &str, reader: &mut dyn Read, buffer: &mut Buffer) -> Inspected {
+    let spent = Spent::default();
+    let inspected = Inspected::default();
+    let mut walk = Walk { scope: Scope::keys(), file: path, buffer, spent: &spent, inspected };
+    let place = Place { path, layer: None, depth: 0, is_raw: true };
+    unit(&mut walk, place, Input::Stream(reader));
+    walk.inspected
+}
+
 /// Inspects one unit: opens it if it is a container, else looks at its bytes.
 pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) {
     walk.begins(place);
@@ -251,6 +261,7 @@ impl<'p, 'w> File<'p, 'w> {
         wanted: Wanted,
     ) {
         let claimed = self.claimed_from(base);
+        let wanted = if self.walk.scope.keys_only { Wanted::Keys } else { wanted };
         let mut dig = Dig::default();
         let wide_from = self.is_wide.then_some((window.start + 1) & !1);
         let claimed = dig.unit(*unit, window, claimed, wide_from, wanted, &mut Vec::new());

@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     date::Date,
     error::Error,
-    fact::Fact,
+    fact::{Fact, Kind},
     feed, inspect, judge,
     layers::{Scope, image},
     ledger::Ledger,
@@ -94,7 +94,7 @@ pub(crate) fn linked_facts_by<'a>(
     }
     let register = files.iter().find(|(path, _)| *path == approved::FILE);
     if let Some((path, bytes)) = register
-        && let Ok((register, _)) = approved::parse(path, bytes)
+        && let Ok((register, _)) = approved::parse(path, bytes.to_vec())
     {
         let links = approved::link(&register, &facts, EXAMPLE_DAY);
         facts.extend(approved::facts(&register, EXAMPLE_DAY));
@@ -109,4 +109,13 @@ const EXAMPLE_DAY: Date = Date::from_unix(20_454 * 86_400);
 /// Turns the bytes of one input into facts; `path` names it.
 pub fn inspect_bytes(path: &str, bytes: &[u8]) -> Inspection {
     inspect_files(std::iter::once((path, bytes)))
+}
+
+/// Looks for keys in bytes that are neither a container nor configuration, and for nothing else.
+pub(crate) fn keys_in(path: &str, mut bytes: &[u8]) -> Inspection {
+    let inspected = inspect::keys(path, &mut bytes, &mut feed::Buffer::new());
+    let mut facts = inspected.facts;
+    // Names that encoded text holds.
+    facts.retain(|fact| matches!(fact.kind, Kind::Material | Kind::Record));
+    Inspection { facts, ledger: inspected.ledger }
 }

@@ -19,6 +19,7 @@ use crate::{
         self, Any, Diff, Register, Side,
         approved::{self, Approved},
     },
+    rule,
     scan::{self, Inspection},
     settings::providers::Providers,
 };
@@ -31,7 +32,11 @@ pub(super) fn run(asked: Asked, terminal: &Terminal, out: &mut dyn Write) -> Res
             let rules = rules(&judgement, &config)?;
             let today = day(today.as_deref())?;
             let (register, mut inspection) = approved::read(&file)?;
-            inspection.facts.extend(approved::facts(&register, today));
+            approved::facts_in_parts(&register, today, |facts| {
+                let (kept, undecided) = rule::worth_keeping(&rules, facts);
+                inspection.facts.extend(kept);
+                inspection.ledger.undecided += undecided;
+            });
             let by = By { today, ..By::new(&rules, &config, None) };
             report(inspection, &by, &judgement, &output, terminal, out)
         }
@@ -110,7 +115,7 @@ fn diff(asked: &RegisterDiff, out: &mut dyn Write) -> Result<Exit, Error> {
 
 fn between_files(old: &Path, new: &Path, today: Date) -> Result<Diff, Error> {
     use Any::{Approved, Observed};
-    let read = |path: &Path| Any::read(&files::read(path)?, &path.display().to_string());
+    let read = |path: &Path| Any::read(files::read(path)?, &path.display().to_string());
     Ok(match (read(old)?, read(new)?) {
         (Observed(old), Observed(new)) => register::diff(&old, &new),
         (Approved(old), Approved(new)) => approved::compare(&old, &new, today),
@@ -133,7 +138,7 @@ fn between_revisions(range: &str, asked: &RegisterDiff, today: Date) -> Result<D
     };
     let side = |tree: String| -> Result<Side, Error> {
         let approved = git::file_of(&asked.repository, &tree, register)?
-            .map(|bytes| approved::parse(register, &bytes))
+            .map(|bytes| approved::parse(register, bytes))
             .transpose()?
             .map(|(approved, _): (Approved, Inspection)| approved);
         let patterns: Vec<&String> = config.exclude.iter().collect();

@@ -24,16 +24,24 @@ pub(crate) struct Scope<'a> {
     pub request: Option<&'a Request>,
     /// Tables of providers, where the request does not name them.
     providers: Option<&'a Providers>,
+    /// Whether names of keys are passed over, and only keys are looked for.
+    pub keys_only: bool,
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
-        Self { limits: request.limits, request: Some(request), providers: None }
+        Self { limits: request.limits, request: Some(request), providers: None, keys_only: false }
     }
 
     /// Everything, within the default budgets.
     pub(crate) fn by(providers: &'a Providers) -> Self {
-        Self { limits: Limits::default(), request: None, providers: Some(providers) }
+        let providers = Some(providers);
+        Self { limits: Limits::default(), request: None, providers, keys_only: false }
+    }
+
+    /// Keys alone, within the default budgets.
+    pub(crate) fn keys() -> Self {
+        Self { limits: Limits::default(), request: None, providers: None, keys_only: true }
     }
 
     /// What configuration means.

@@ -39,6 +39,14 @@ pub(super) fn alias(unit: Unit<'_>, Range { start, end }: Range<usize>, found: &
         && bytes.get(end + 1).is_some_and(|byte| byte.is_ascii_alphabetic());
     let range = start..end;
     const ABOUT: &[&[u8]] = &[b"kms", b"key_id", b"keyid", b"key-id", b"cmk"];
+    // Both services have aliases of the same form.
+    const PAYMENT: &[&[u8]] =
+        &[b"payment-cryptography", b"payment_cryptography", b"paymentcryptography"];
+    let is_payment = text::mentions(bytes, &range, (120, 60), b'y', PAYMENT)
+        && !text::mentions(bytes, &range, (40, 0), b'k', &[b"kms"]);
+    if begins && !is_file && is_payment {
+        return text::add(unit, range, payment_alias, found);
+    }
     if begins
         && !is_file
         && (unit.from(start).starts_with(b"alias/aws/")
@@ -56,6 +64,13 @@ fn payment(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let is_arn = |byte| text::is_name(byte) || matches!(byte, b':' | b'/');
     let end = text::run(bytes, needle.end, LONGEST, is_arn);
     text::add(unit, start..end, parse, found);
+}
+
+/// An alias alone, where its surroundings say whose it is.
+fn payment_alias(text: &str) -> Option<Reference> {
+    let name = text.strip_prefix("alias/")?;
+    let key = format!("aws:payment-cryptography:{text}");
+    is_alias(name).then(|| Reference::new("aws", "alias", key).alias(text))
 }
 
 fn cluster(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {

@@ -53,10 +53,13 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let is_near = |anchor, word: &[u8]| text::mentions(bytes, &range, (256, 0), anchor, &[word]);
     let others: [(u8, &[u8]); 4] =
         [(b'w', b"huawei"), (b'x', b"flexibleengine"), (b'k', b"opentelekom"), (b'w', b"scaleway")];
+    let line = unit.get(start.saturating_sub(256)..start);
+    let line = memchr::memrchr(b'\n', line).map_or(line, |at| line.get(at..).unwrap_or(line));
+    let is_kmip = text::mentions(line, &(line.len()..line.len()), (256, 0), b'k', &[b"kmip"]);
     let parse: Parse = match end - start {
         36 if is_near(b'y', b"aliyun") || is_near(b'b', b"alibaba") => other_clouds::alibaba_id,
-        36 if is_near(b'c', b"tencent") => other_clouds::tencent_id,
-        _ if is_near(b'k', b"kmip") => return,
+        36 if is_near(b'c', b"tencent") || is_near(b'c', b"tccli") => other_clouds::tencent_id,
+        _ if is_kmip => return,
         36 if others.iter().any(|(anchor, word)| is_near(*anchor, word)) => return,
         _ => parse,
     };

@@ -1,5 +1,5 @@
 //! Kubernetes: names of secrets that hold keys, by what they are called or by what asks for them: an
-//! ingress, a certificate of cert-manager, a volume.
+//! ingress, a certificate of cert-manager, a volume, a command that makes one of files.
 
 use std::ops::Range;
 
@@ -12,8 +12,8 @@ use crate::{
 pub(crate) const ROW: Row = Row {
     name: "kubernetes",
     about: "`secretName` of a secret of Kubernetes that holds a key: in an ingress or a certificate, or \
-            by a name such as `web-tls`",
-    text: &[b"cretN"],
+            by a name such as `web-tls`; `kubectl create secret` of a key",
+    text: &[b"cretN", b"te secret "],
     binary: &[],
     find,
     head: None,
@@ -21,6 +21,9 @@ pub(crate) const ROW: Row = Row {
 
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let bytes = unit.bytes;
+    if unit.get(needle.clone()) == b"te secret " {
+        return created(unit, needle, found);
+    }
     if !unit.from(needle.end).starts_with(b"ame") {
         return;
     }
@@ -61,6 +64,42 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     {
         text::add(unit, range, parse, found);
     }
+}
+
+/// `kubectl create secret tls NAME`, or `generic NAME --from-file=…` where a file is one of a key.
+fn created(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
+    const FILES: [&[u8]; 10] = [
+        b".pem",
+        b".key",
+        b".p12",
+        b".pfx",
+        b".jks",
+        b".gpg",
+        b".asc",
+        b"id_rsa",
+        b"id_ed25519",
+        b"ssh-privatekey",
+    ];
+    let rest = unit.span(needle.end, 400);
+    // A command ends with its line, unless that is continued.
+    let ends = memchr::memchr_iter(b'\n', rest).find(|&at| {
+        let line = rest.get(..at).unwrap_or_default();
+        !line.trim_ascii_end().ends_with(b"\\")
+    });
+    let command = rest.get(..ends.unwrap_or(rest.len())).unwrap_or_default();
+    let (is_tls, length) = match command {
+        _ if command.starts_with(b"tls ") => (true, b"tls ".len()),
+        _ if command.starts_with(b"generic ") => (false, b"generic ".len()),
+        _ => return,
+    };
+    let of_key = |file: &&[u8]| memchr::memmem::find(command, file).is_some();
+    let is_of_files = memchr::memmem::find(command, b"--from-file").is_some();
+    if !is_tls && !(is_of_files && FILES.iter().any(|file| of_key(&file))) {
+        return;
+    }
+    let start = needle.end + length;
+    let end = text::run(unit.bytes, start, 254, |byte| text::is_name(byte) || byte == b'.');
+    text::add(unit, start..end, parse, found);
 }
 
 /// A name of a secret (RFC 1123); its namespace does not stand beside it.

@@ -12,6 +12,7 @@ mod aws_id;
 mod azure;
 mod colon;
 mod google;
+mod holder;
 mod ibm;
 mod kmip;
 mod kubernetes;
@@ -32,12 +33,13 @@ mod x509;
 mod tests;
 
 pub(crate) use self::{
+    holder::holder,
+    openpgp::LONG_ID,
     pkcs11::has_pin,
     said::{Said, is_in_text},
     seen::{Met, Named, Names, read},
 };
 use crate::{
-    excerpt,
     fact::{Fact, Field, Kind, Site, printable},
     rows::Row,
 };
@@ -185,40 +187,4 @@ pub(crate) fn canonical(text: &str) -> Option<Reference> {
     ];
     let text = text.trim();
     (text.len() <= LONGEST).then(|| ALL.iter().find_map(|parse| parse(text)))?
-}
-
-/// Where the name of what holds a value begins, if something before `start` does: a variable, an
-/// attribute, a flag, an element. Gives the place of the name.
-pub(crate) fn holder(bytes: &[u8], start: usize) -> Option<std::ops::Range<usize>> {
-    const NAME: usize = 64;
-    let is_space = |byte: u8| matches!(byte, b' ' | b'\t');
-    let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'[' | b'(' | b'{');
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let value = text::back(bytes, start, 4, |byte| is_quote(byte) || is_space(byte));
-    let separator = text::back(bytes, value, 3, |byte| matches!(byte, b':' | b'=' | b'>'));
-    let end = if separator < value {
-        let name = text::back(bytes, separator, 12, is_space);
-        text::back(bytes, name, 3, |byte| is_quote(byte) || matches!(byte, b']' | b')'))
-    } else {
-        value
-    };
-    let from = text::back(bytes, end, NAME + 1, is_name);
-    let name = bytes.get(from..end)?;
-    let is_flag = name.starts_with(b"--");
-    let dashes = name.iter().take_while(|&&byte| byte == b'-').count();
-    let from = from + dashes;
-    let name = name.get(dashes..)?;
-    let before = from.checked_sub(1).and_then(|at| bytes.get(at));
-    // In prose, words stand there, and elements of HTML.
-    let is_prose = name.ends_with(b".")
-        || (before == Some(&b'<')
-            && matches!(name, b"code" | b"p" | b"b" | b"i" | b"em" | b"li" | b"td"))
-        || bytes.get(separator..start).is_some_and(|between| between.ends_with(b": `"));
-    let is_held = !is_prose && separator < value || (is_flag && value > end.saturating_sub(1));
-    let text = std::str::from_utf8(name).ok()?;
-    (is_held
-        && name.len() <= NAME
-        && name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
-        && !excerpt::may_be_key(text))
-    .then_some(from..end)
 }

@@ -1,10 +1,11 @@
 //! Fingerprints of OpenPGP keys (RFC 9580 5.5.4, version 4): forty hexadecimal digits, bare, after
-//! `0x`, or in groups of four, beside something that says what they are. The files of SOPS name
-//! them `pgp` and `fp`.
+//! `0x`, or in groups of four, beside something that says what they are; and long ids, which are the
+//! last sixteen digits of one. Documents of SOPS are read as configuration. Fingerprints of SSH keys in
+//! pairs of digits are told from them.
 
 use std::ops::Range;
 
-use super::{Reference, text};
+use super::{Reference, ssh, text};
 use crate::{
     formats::text::is_monotone,
     rows::{Found, Row},
@@ -13,9 +14,9 @@ use crate::{
 
 pub(crate) const ROW: Row = Row {
     name: "openpgp",
-    about: "fingerprints of OpenPGP keys beside what says so: `Key fingerprint =`, \
-            `--recv-keys`, `pgp:` and `fp:` of SOPS (its JSON is read as a document)",
-    text: &[b"ingerprint", b"recv-key", b"pgp: ", b"fp: "],
+    about: "fingerprints of OpenPGP keys beside what says so: `Key fingerprint =`, `fingerprint:`, \
+            `--recv-keys` (and its long ids); `pgp` and `fp` of SOPS are read as configuration",
+    text: &[b"ingerprint", b"recv-key"],
     binary: &[],
     find,
     head: None,
@@ -27,7 +28,10 @@ const LIST: usize = 64;
 
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let bytes = unit.bytes;
-    let is_sure = matches!(unit.get(needle.clone()), b"recv-key" | b"pgp: ");
+    let is_sure = unit.get(needle.clone()) == b"recv-key";
+    if !is_sure {
+        pairs(unit, needle.end, found);
+    }
     let mut at = needle.end;
     for turn in 0..LIST {
         let near = unit.span(at, if turn == 0 { NEAR } else { 12 });
@@ -39,7 +43,7 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         };
         let Some(range) = (0..near.len())
             .filter(begins)
-            .find_map(|offset| digits(bytes, at + offset).map(|end| at + offset..end))
+            .find_map(|offset| digits(bytes, at + offset, is_sure).map(|end| at + offset..end))
         else {
             return;
         };
@@ -61,8 +65,30 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     }
 }
 
-/// The end of forty hexadecimal digits that begin at `at`, in one run or in ten groups.
-fn digits(bytes: &[u8], at: usize) -> Option<usize> {
+/// A fingerprint of an SSH key: sixteen pairs of digits, where a key of SSH is mentioned near.
+fn pairs(unit: Unit<'_>, from: usize, found: &mut Found) {
+    let near = unit.span(from, NEAR);
+    let Some(colon) = memchr::memchr_iter(b':', near).find(|&at| {
+        let is_digit = |at: usize| near.get(at).is_some_and(u8::is_ascii_hexdigit);
+        at >= 2 && is_digit(at - 2) && is_digit(at - 1) && is_digit(at + 1) && is_digit(at + 2)
+    }) else {
+        return;
+    };
+    let start = from + colon - 2;
+    let end = text::run(unit.bytes, start, 48, |byte| byte.is_ascii_hexdigit() || byte == b':');
+    let range = start..end;
+    let is_ssh =
+        text::mentions(unit.bytes, &range, (200, 60), b's', &[b"ssh", b"rsa key", b"host key"])
+            || text::mentions(unit.bytes, &range, (200, 60), b'd', &[b"ed25519", b"ecdsa"]);
+    // After `MD5:` the row of SSH finds it.
+    if is_ssh && !unit.get(start.saturating_sub(4)..start).ends_with(b":") {
+        text::add(unit, range, ssh::pairs, found);
+    }
+}
+
+/// The end of forty hexadecimal digits that begin at `at`, in one run or in ten groups, or of the
+/// sixteen of a long id.
+fn digits(bytes: &[u8], at: usize, is_sure: bool) -> Option<usize> {
     let from = if bytes.get(at..at + 2) == Some(b"0x") { at + 2 } else { at };
     let is_digit = |byte: u8| byte.is_ascii_hexdigit();
     let mut end = text::run(bytes, from, 41, is_digit);
@@ -79,11 +105,20 @@ fn digits(bytes: &[u8], at: usize) -> Option<usize> {
         }
         return Some(end);
     }
-    (end - from == 40).then_some(end)
+    (end - from == 40 || (is_sure && end - from == 16)).then_some(end)
 }
+
+/// Digits of a long id in a fingerprint of version 4.
+pub(crate) const LONG_ID: usize = 16;
 
 pub(super) fn parse(text: &str) -> Option<Reference> {
     let digits = text.strip_prefix("0x").unwrap_or(text).replace(' ', "").to_ascii_uppercase();
-    (text::is_hex(&digits, 40) && !is_monotone(digits.as_bytes()))
-        .then(|| Reference::new("openpgp", "fingerprint", format!("openpgp:{digits}")))
+    let resource = match digits.len() {
+        40 => "fingerprint",
+        // Digits alone, with a zero before them or not, are a number.
+        LONG_ID if digits.bytes().any(|byte| byte.is_ascii_uppercase()) => "key-id",
+        _ => return None,
+    };
+    (text::is_hex(&digits, digits.len()) && !is_monotone(digits.as_bytes()))
+        .then(|| Reference::new("openpgp", resource, format!("openpgp:{digits}")))
 }

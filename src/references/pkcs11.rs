@@ -32,12 +32,18 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
 
 pub(super) fn parse(text: &str) -> Option<Reference> {
     let rest = text.strip_prefix("pkcs11:")?;
-    let path = rest.split('?').next()?;
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let mut attributes: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
     for attribute in path.split(';').filter(|attribute| !attribute.is_empty()) {
         let (name, value) = attribute.split_once('=')?;
         if let Some(name) = TELLING.iter().find(|telling| **telling == name) {
             attributes.insert(name, decoded(value)?);
+        }
+    }
+    // They belong into the path, and libraries take them from here too.
+    for attribute in query.split('&') {
+        if let Some((name @ ("id" | "object"), value)) = attribute.split_once('=') {
+            attributes.entry(name).or_insert(decoded(value)?);
         }
     }
     let label = attributes.get("object").map(|label| String::from_utf8_lossy(label).into_owned());

@@ -42,8 +42,13 @@ pub(super) fn parse(text: &str) -> Option<Reference> {
             && !is_monotone(digest.as_bytes());
         return is_whole.then(|| Reference::new("ssh", "fingerprint", format!("ssh:{text}")));
     }
-    let digest = text.strip_prefix("MD5:")?;
+    pairs(text.strip_prefix("MD5:")?)
+}
+
+/// The digest of MD5, in pairs of digits.
+pub(super) fn pairs(digest: &str) -> Option<Reference> {
     let pairs: Vec<&str> = digest.split(':').collect();
-    (pairs.len() == 16 && pairs.iter().all(|pair| text::is_hex(pair, 2)))
+    let is_one = pairs.iter().all(|pair| Some(pair) == pairs.first());
+    (pairs.len() == 16 && !is_one && pairs.iter().all(|pair| text::is_hex(pair, 2)))
         .then(|| Reference::new("ssh", "fingerprint", format!("ssh:MD5:{}", digest.to_lowercase())))
 }

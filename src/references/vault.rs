@@ -1,6 +1,7 @@
 //! HashiCorp Vault and OpenBao: keys of the transit engine, in paths of the API and of policies,
 //! and in URIs of cosign (`hashivault://NAME`), SOPS and Tink (`hcvault://HOST/transit/keys/NAME`).
-//! A mount under a name without `transit` is not told from any other path.
+//! A mount under a name without `transit` is told by what only this engine is asked: to encrypt or to
+//! decrypt.
 
 use std::ops::Range;
 
@@ -13,8 +14,9 @@ use crate::{
 pub(crate) const ROW: Row = Row {
     name: "vault",
     about: "keys of the transit engine of Vault and OpenBao: paths, `hashivault://`, `hcvault://`, \
-            `openbao://`, and the key of a transit seal",
-    text: &[b"transit/", b"vault://", b"openbao://"],
+            `openbao://`, and the key of a transit seal; `MOUNT/encrypt/NAME` of other mounts, where \
+            Vault is mentioned near",
+    text: &[b"transit/", b"vault://", b"openbao://", b"crypt/"],
     binary: &[],
     find,
     head: None,
@@ -32,6 +34,9 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let is_path = unit.get(needle.clone()) == b"transit/";
     if is_path && matches!(unit.bytes.get(needle.end), Some(b'"' | b'\'' | b'\n' | b'\r')) {
         return seal(unit, needle, found);
+    }
+    if unit.get(needle.clone()) == b"crypt/" {
+        return other_mount(unit, needle, found);
     }
     if let Some(range) = path(unit, needle) {
         text::add(unit, range, parse, found);
@@ -54,6 +59,33 @@ pub(super) fn path(unit: Unit<'_>, needle: Range<usize>) -> Option<Range<usize>>
     let end = text::back(bytes, end, 3, |byte| matches!(byte, b'.' | b':' | b'/'));
     let goes_on = matches!(bytes.get(end), Some(b'/' | b':' | b'<' | b'+' | b'[' | b'('));
     (end > needle.end && !goes_on).then_some(start..end)
+}
+
+/// A path on a mount of any name, where what is around it speaks of Vault.
+fn other_mount(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
+    let before = unit.get(needle.start.saturating_sub(3)..needle.start);
+    let Some(range) = path(unit, needle).filter(|_| before == b"/en" || before == b"/de") else {
+        return;
+    };
+    let bytes = unit.bytes;
+    let last = range.start.checked_sub(1).and_then(|at| bytes.get(at));
+    // A file, or the rest of an address.
+    if unit.from(range.start).starts_with(b"/")
+        || matches!(last, Some(b'.' | b':' | b'~' | b'@' | b'-'))
+    {
+        return;
+    }
+    let is_vault = text::mentions(bytes, &range, (200, 100), b'v', &[b"vault"])
+        || text::mentions(
+            bytes,
+            &range,
+            (200, 100),
+            b'b',
+            &[b"openbao", b"bao write", b"capabilities"],
+        );
+    if is_vault && !unit.get(range.clone()).starts_with(b"transit/") {
+        text::add(unit, range, parse, found);
+    }
 }
 
 /// The key that unseals a server: `key_name` beside the path of the mount.
@@ -87,7 +119,7 @@ pub(super) fn parse(text: &str) -> Option<Reference> {
     };
     let path = path.trim_matches('/');
     let path = path.rsplit_once("v1/").map_or(path, |(_, path)| path);
-    let (mount, rest) = split_at_transit(path)?;
+    let (mount, rest) = split_at_transit(path).or_else(|| split_at_verb(path))?;
     let mut parts = rest.split('/');
     let verb = parts.next()?;
     if LONG_VERBS.contains(&verb) {
@@ -110,6 +142,17 @@ fn split_at_transit(path: &str) -> Option<(&str, &str)> {
     let after = path.rfind("transit/")? + "transit/".len();
     let (mount, rest) = path.split_at_checked(after)?;
     Some((mount.trim_end_matches('/'), rest))
+}
+
+/// The same for a mount of any name, by what no other engine is asked for.
+fn split_at_verb(path: &str) -> Option<(&str, &str)> {
+    const OWN: [&str; 5] = ["/encrypt/", "/decrypt/", "/rewrap/", "/datakey/", "/hmac/"];
+    let at = OWN.iter().find_map(|verb| path.find(verb))?;
+    let (mount, rest) = path.split_at_checked(at)?;
+    let is_mount = mount.len() <= 64
+        && mount.split('/').count() <= 3
+        && mount.split('/').all(|part| !part.is_empty() && part.bytes().all(text::is_name));
+    is_mount.then_some((mount, rest.trim_start_matches('/')))
 }
 
 pub(super) fn is_name(name: &str) -> bool {

@@ -289,18 +289,20 @@ pub enum Any {
 }
 
 impl Any {
-    /// Reads a register: observed ones are JSON, approved ones are YAML or CSV, both are BOMs.
-    pub fn read(bytes: &[u8], name: &str) -> Result<Self, Error> {
-        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    /// Reads a register: observed ones are JSON, approved ones are YAML or CSV, both are BOMs. The text
+    /// of approved ones is left behind.
+    pub fn read(bytes: Vec<u8>, name: &str) -> Result<Self, Error> {
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let is_json = text.trim_ascii_start().starts_with(b"{");
         let is_csv = name.to_ascii_lowercase().ends_with(".csv");
-        if is_csv || memchr::memmem::find(text, approved::MARK.as_bytes()).is_some() {
-            return approved::import(name, bytes).map(Self::Approved);
+        if is_csv || (is_json && memchr::memmem::find(text, approved::MARK.as_bytes()).is_some()) {
+            return approved::import(name, &bytes).map(Self::Approved);
         }
-        if text.trim_ascii_start().starts_with(b"{") {
-            return Register::read(bytes, name).map(Self::Observed);
+        if is_json {
+            return Register::read(&bytes, name).map(Self::Observed);
         }
         let (approved, _) = approved::parse(name, bytes)?;
-        Ok(Self::Approved(approved))
+        Ok(Self::Approved(approved.without_text()))
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn between(old: &Side, new: &Side, today: Date) -> Diff {
 /// Ids of entries by what they say of the key.
 fn by_material(approved: &Approved) -> BTreeMap<String, &str> {
     let keys = approved.keys().iter();
-    keys.filter_map(|key| Some((key.key_id()?, key.id.value.as_str()))).collect()
+    keys.filter_map(|key| Some((key.key_id()?, &*key.id.value))).collect()
 }
 
 /// The fingerprint in `ID version VERSION (FINGERPRINT)`.

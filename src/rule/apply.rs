@@ -56,6 +56,22 @@ pub fn judge(rules: &RuleSet, facts: &[Fact]) -> Judged {
     all
 }
 
+/// Of `facts`, those on which a rule fires, with the places to which rules point; and what could not
+/// be decided of the others.
+pub(crate) fn worth_keeping(rules: &RuleSet, facts: Vec<Fact>) -> (Vec<Fact>, u64) {
+    let pointed: BTreeSet<Field> = rules.rules.iter().filter_map(|rule| rule.at).collect();
+    let judged = judge(rules, &facts);
+    let fired: BTreeSet<usize> = judged.hits.iter().map(|hit| hit.fact).collect();
+    let numbered = facts.into_iter().enumerate();
+    let mut kept: Vec<Fact> =
+        numbered.filter(|(number, _)| fired.contains(number)).map(|(_, fact)| fact).collect();
+    for fact in &mut kept {
+        fact.places.retain(|field, _| pointed.contains(field));
+    }
+    let undecided = judged.undecided.saturating_sub(judge(rules, &kept).undecided);
+    (kept, undecided)
+}
+
 /// The rules that fire on a fact, each with its adjustment, if any holds.
 #[derive(Default)]
 struct Verdict {

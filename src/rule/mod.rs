@@ -21,7 +21,10 @@ use std::{
     sync::OnceLock,
 };
 
-pub(crate) use self::value::{Type, type_of_field};
+pub(crate) use self::{
+    apply::worth_keeping,
+    value::{Type, type_of_field},
+};
 pub use self::{
     apply::{Hit, Judged, judge},
     check::{ExampleFile, check},

@@ -6,8 +6,11 @@ use super::{
     providers::Emission,
     tree::{Node, Span},
 };
-use crate::fact::{Fact, Field, Kind};
 use crate::settings::values::key_identity;
+use crate::{
+    fact::{Fact, Field, Kind},
+    references,
+};
 
 /// Members that name recipients, what in an element is the recipient, and whether a service that
 /// asks who is calling keeps the key.
@@ -22,6 +25,24 @@ const RECIPIENTS: &[(&str, &[&str], bool)] = &[
     ("kms", &["arn"], true),
     ("pgp", &["fp"], false),
 ];
+
+/// Members that say which key of a vault is meant: in the metadata of files its name is apart.
+const NAMED_APART: &[(&str, &str, &str, &str)] = &[
+    ("vault_url", "keys", "name", "version"),
+    ("vaultUrl", "keys", "key", "version"),
+    ("vault_address", "keys", "key_name", ""),
+];
+
+/// The name of a key that is written in several members.
+fn joined(node: &Node) -> Option<String> {
+    let text = |name: &str| node.get(name).and_then(Node::as_text);
+    NAMED_APART.iter().find_map(|(vault, keys, name, version)| {
+        let (vault, name) = (text(vault)?.trim_end_matches('/'), text(name)?);
+        let engine = text("engine_path").map_or(String::new(), |path| format!("/v1/{path}"));
+        let version = text(version).map_or(String::new(), |version| format!("/{version}"));
+        Some(format!("{vault}{engine}/{keys}/{name}{version}"))
+    })
+}
 
 /// A recipient: its text, where it is written, and whether a service keeps it.
 struct Recipient {
@@ -95,16 +116,24 @@ pub(crate) fn recipients(
             .facts
             .push(setting("shares", at).with(Field::Number, shares).with(Field::Name, name));
     }
-    for recipient in all.iter().filter(|recipient| recipient.kept) {
-        lowered.facts.push(
-            Fact::new(Kind::Reference, scene.sources.site(recipient.at, true))
-                .with(Field::Provider, emission.provider.as_str())
-                .with(Field::Resource, resource.type_name.as_str())
-                .with(Field::Key, key_identity(&recipient.text, &resource.scope))
-                .with(Field::Name, name)
-                .with(Field::Purpose, "wrap")
-                .with(Field::DekStrength, 256_u64),
-        );
+    for recipient in &all {
+        let fact = Fact::new(Kind::Reference, scene.sources.site(recipient.at, true))
+            .with(Field::Resource, resource.type_name.as_str())
+            .with(Field::Name, name);
+        if recipient.kept {
+            lowered.facts.push(
+                fact.with(Field::Provider, emission.provider.as_str())
+                    .with(Field::Key, key_identity(&recipient.text, &resource.scope))
+                    .with(Field::Purpose, "wrap")
+                    .with(Field::DekStrength, 256_u64),
+            );
+        } else if let Some(known) = references::canonical(&recipient.text) {
+            lowered.facts.push(
+                fact.with(Field::Provider, known.provider)
+                    .with(Field::Key, known.key)
+                    .with(Field::Spelling, recipient.text.as_str()),
+            );
+        }
     }
 }
 
@@ -116,7 +145,9 @@ fn collect(group: &Node, all: &mut Vec<Recipient>) -> Option<()> {
             for node in group.get(member).map(Node::elements).unwrap_or_default() {
                 let text = inside.iter().find_map(|name| node.get(name)).unwrap_or(node);
                 let mut add = |text: &str| {
-                    let text = text.trim().to_owned();
+                    // What stands after `+` is the role that asks for the key.
+                    let text = text.split("+arn:").next().unwrap_or_default();
+                    let text = joined(node).unwrap_or_else(|| text.trim().to_owned());
                     all.push(Recipient { text, at: node.span, kept: *kept });
                 };
                 match text.as_text() {

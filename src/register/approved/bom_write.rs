@@ -43,14 +43,14 @@ pub(crate) fn write(register: &Approved, version: &str, out: &mut dyn Write) -> 
     let mut dependencies = Vec::new();
     for (number, key) in register.keys().iter().enumerate() {
         let mut bom_ref = format!("crypto/key/{}", key.id.value);
-        if !taken.insert(key.id.value.as_str()) {
+        if !taken.insert(key.id.value.as_ref()) {
             // Two entries of one id are a mistake that `register check` tells.
             bom_ref = format!("{bom_ref}#{number}");
         }
         let algorithm = algorithm_of(&nature(key), &mut algorithms);
-        let kek = key.wrapped_by.as_ref().and_then(|kek| by_id.get(kek.value.as_str()));
+        let kek = key.wrapped_by.as_ref().and_then(|kek| by_id.get(kek.value.as_ref()));
         let kek_algorithm = kek.and_then(|kek| algorithm_of(&nature(kek), &mut algorithms));
-        let kek_ref = key.wrapped_by.as_ref().and_then(|kek| refs.get(kek.value.as_str()));
+        let kek_ref = key.wrapped_by.as_ref().and_then(|kek| refs.get(kek.value.as_ref()));
         let depends_on: BTreeSet<String> =
             algorithm.iter().chain(kek_ref).filter(|on| **on != bom_ref).cloned().collect();
         let entry = serde_json::to_string(key)?;
@@ -60,9 +60,9 @@ pub(crate) fn write(register: &Approved, version: &str, out: &mut dyn Write) -> 
         assets.push(Component {
             kind: "cryptographic-asset".to_owned(),
             bom_ref: Some(bom_ref),
-            name: key.name.as_ref().unwrap_or(&key.id).value.clone(),
-            version: key.version.as_ref().map(|text| text.value.clone()),
-            description: key.purpose.as_ref().map(|text| text.value.clone()),
+            name: key.name.as_ref().unwrap_or(&key.id).value.to_string(),
+            version: key.version.as_ref().map(|text| text.value.to_string()),
+            description: key.purpose.as_ref().map(|text| text.value.to_string()),
             hashes: spki.clone().into_iter().filter(|_| !is_newer).collect(),
             crypto: Some(crypto(key, algorithm, kek_algorithm, spki, is_newer)),
             evidence: occurrences(key),
@@ -98,7 +98,7 @@ fn nature(key: &Key) -> Nature {
     Nature {
         algorithm: algorithm.map(|of| of.family.value.trim().to_lowercase()),
         bits: key.size_bits.as_ref().map(|bits| bits.value.into()),
-        curve: set.map(|set| set.value.clone()),
+        curve: set.map(|set| set.value.to_string()),
         strength: key.strength().map(u64::from),
         published: None,
     }
@@ -138,7 +138,7 @@ fn crypto(
     fingerprint: Option<Hash>,
     is_newer: bool,
 ) -> Crypto {
-    if matches!(key.kind.value.as_str(), "certificate" | "trust-anchor") {
+    if matches!(key.kind.value.as_ref(), "certificate" | "trust-anchor") {
         let states = state(key).into_iter().map(|state| CertificateState {
             state: Some(if state == "compromised" { "revoked".to_owned() } else { state }),
         });
@@ -160,7 +160,7 @@ fn crypto(
         asset_type: "related-crypto-material".to_owned(),
         related_crypto_material_properties: Some(Related {
             kind: kind(key).to_owned(),
-            id: Some(key.id.value.clone()),
+            id: Some(key.id.value.to_string()),
             state: state(key),
             algorithm_ref: algorithm.clone().filter(|_| !is_newer),
             related_cryptographic_assets: algorithm
@@ -182,7 +182,7 @@ fn crypto(
 
 /// Kinds that CycloneDX has, and the nearest for those that it has not.
 fn kind(key: &Key) -> &str {
-    match key.kind.value.as_str() {
+    match key.kind.value.as_ref() {
         known @ ("private-key" | "public-key" | "secret-key" | "key" | "seed" | "shared-secret"
         | "salt" | "password" | "token" | "credential" | "other") => known,
         "key-pair" => "private-key",
@@ -192,7 +192,7 @@ fn kind(key: &Key) -> &str {
 
 /// The state, where it is one of NIST's: they are those of CycloneDX.
 pub(super) fn state(key: &Key) -> Option<String> {
-    key.state.as_ref().filter(|_| key.is_known_state()).map(|state| state.value.clone())
+    key.state.as_ref().filter(|_| key.is_known_state()).map(|state| state.value.to_string())
 }
 
 fn secured_by(key: &Key, kek_algorithm: Option<String>) -> Option<SecuredBy> {
@@ -228,11 +228,11 @@ fn occurrences(key: &Key) -> Option<Evidence> {
         .locations
         .iter()
         .map(|place| Occurrence {
-            location: place.uri.value.clone(),
+            location: place.uri.value.to_string(),
             line: place.line.as_ref().map(|line| line.value.into()),
             offset: None,
             symbol: None,
-            additional_context: place.form.as_ref().map(|form| form.value.clone()),
+            additional_context: place.form.as_ref().map(|form| form.value.to_string()),
         })
         .collect();
     (!occurrences.is_empty()).then_some(Evidence { occurrences })

@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde_saphyr::Location;
-
 use super::{
     Approved,
     entry::{Key, Text},
     order::{Dates, date},
+    spanned::Location,
     wrap::{self, ById},
 };
 use crate::{
@@ -20,23 +19,35 @@ use crate::{
 /// Values of a list that a fact keeps: more nobody reads.
 const MOST: usize = 20;
 
+/// Entries whose facts are there at once: those of a hundred thousand would take a gigabyte.
+const AT_ONCE: usize = 16_384;
+
 /// The facts of a register on a day.
 pub(crate) fn facts(register: &Approved, today: Date) -> Vec<Fact> {
+    let mut all = Vec::new();
+    facts_in_parts(register, today, |facts| all.extend(facts));
+    all
+}
+
+/// The same, so many at once as `each` is to be given.
+pub(crate) fn facts_in_parts(register: &Approved, today: Date, mut each: impl FnMut(Vec<Fact>)) {
     let by_id = ById::of(register.keys());
-    let mut same: HashMap<String, Vec<&Key>> = HashMap::new();
+    let mut by_material: HashMap<String, Vec<&Key>> = HashMap::new();
+    let mut same: HashMap<&str, Vec<&Key>> = HashMap::new();
     for key in register.keys() {
-        same.entry(format!("id\0{}", key.id.value)).or_default().push(key);
+        same.entry(&key.id.value).or_default().push(key);
         if let Some(id) = key.key_id().filter(|_| !is_version(key)) {
-            same.entry(id).or_default().push(key);
+            by_material.entry(id).or_default().push(key);
         }
     }
-    let scene = Scene { register, by_id, same, today };
-    let mut facts = Vec::new();
-    for key in register.keys() {
-        facts.push(scene.entry(key));
-        facts.extend(scene.wraps(key));
+    // Nearly every key is alone.
+    same.retain(|_, keys| keys.len() > 1);
+    by_material.retain(|_, keys| keys.len() > 1);
+    let scene = Scene { register, by_id, same, by_material, today };
+    for keys in register.keys().chunks(AT_ONCE) {
+        let facts = |key| std::iter::once(scene.entry(key)).chain(scene.wraps(key));
+        each(keys.iter().flat_map(facts).collect());
     }
-    facts
 }
 
 /// A public half or certificate names the key that it belongs to, and is no second one.
@@ -47,8 +58,10 @@ fn is_version(key: &Key) -> bool {
 struct Scene<'a> {
     register: &'a Approved,
     by_id: ById<'a>,
-    /// Entries by id and by material.
-    same: HashMap<String, Vec<&'a Key>>,
+    /// Entries that share their id with others.
+    same: HashMap<&'a str, Vec<&'a Key>>,
+    /// Entries that share their material with others.
+    by_material: HashMap<String, Vec<&'a Key>>,
     today: Date,
 }
 
@@ -61,7 +74,7 @@ struct Entry<'a> {
 impl Entry<'_> {
     fn text(&mut self, field: Field, text: Option<&Text>) {
         if let Some(text) = text {
-            self.put(field, text.value.as_str(), text.referenced);
+            self.put(field, text.value.as_ref(), text.referenced);
         }
     }
 
@@ -87,7 +100,7 @@ impl<'a> Scene<'a> {
     fn entry(&self, key: &Key) -> Fact {
         let fact = Fact::new(Kind::Record, self.register.site(key.id.referenced))
             .with(Field::Resource, "key-register")
-            .with(Field::Key, key.id.value.as_str())
+            .with(Field::Key, key.id.value.as_ref())
             .with_some(Field::KeyId, key.key_id())
             .with_some(Field::Strength, key.strength())
             .with(Field::State, key.state());
@@ -141,7 +154,7 @@ impl<'a> Scene<'a> {
         let unguided = key.shared_with.iter().filter(|share| share.guidance.is_none());
         let unguided: Vec<&Text> = unguided.map(|share| &share.name).collect();
         let at = unguided.first().map(|text| text.referenced);
-        entry.list(Field::Unguided, unguided.iter().map(|of| of.value.clone()).collect(), at);
+        entry.list(Field::Unguided, unguided.iter().map(|of| of.value.to_string()).collect(), at);
         self.exception(key, &mut entry);
         entry.fact
     }
@@ -179,7 +192,7 @@ impl<'a> Scene<'a> {
         for roles in &self.register.written.separation_of_duties {
             for (number, one) in roles.iter().enumerate() {
                 for other in roles.iter().skip(number + 1) {
-                    let (one, other) = (one.value.as_str(), other.value.as_str());
+                    let (one, other) = (one.value.as_ref(), other.value.as_ref());
                     let others: BTreeSet<String> =
                         key.holders(other).into_iter().map(folded).collect();
                     for person in key.holders(one) {
@@ -195,15 +208,25 @@ impl<'a> Scene<'a> {
 
     /// Other entries with the id or the material of this one.
     fn same_as(&self, key: &Key) -> Vec<String> {
-        let others = |id: String| {
-            let entries = self.same.get(&id).map(Vec::as_slice).unwrap_or_default();
-            entries.iter().filter(|other| !std::ptr::eq(**other, key)).take(MOST).copied()
+        let by_id = self.same.get(&*key.id.value);
+        let id = key.key_id().filter(|_| !is_version(key));
+        let by_material = id.and_then(|id| self.by_material.get(&id));
+        let others = |keys: Option<&'_ Vec<&'a Key>>| -> Vec<&'a Key> {
+            let keys = keys.map(Vec::as_slice).unwrap_or_default();
+            let others = keys.iter().copied().filter(|other| !std::ptr::eq(*other, key));
+            others.take(MOST).collect()
         };
-        let by_id = others(format!("id\0{}", key.id.value));
-        let by_material = key.key_id().filter(|_| !is_version(key)).into_iter().flat_map(others);
-        let words =
-            |other: &Key| format!("{} (line {})", other.id.value, other.id.referenced.line());
-        by_id.chain(by_material).map(words).collect::<BTreeSet<_>>().into_iter().collect()
+        let words = |other: &Key| match other.line {
+            Some(line) => format!("{} (line {line})", other.id.value),
+            None => other.id.value.to_string(),
+        };
+        others(by_id)
+            .into_iter()
+            .chain(others(by_material))
+            .map(words)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
     }
 
     /// An exception that holds today excuses the rules that it names; one that is not whole or has
@@ -234,7 +257,7 @@ impl<'a> Scene<'a> {
                     entry.put(Field::LapsedDays, days, at);
                 }
                 (None, Some(until)) if lacking.is_empty() => {
-                    let rules = exception.rules.iter().map(|rule| rule.value.clone()).collect();
+                    let rules = exception.rules.iter().map(|rule| rule.value.to_string()).collect();
                     entry.list(Field::Excepted, rules, None);
                     entry.fact.fields.insert(Field::Until, until.to_string().into());
                 }
@@ -248,15 +271,15 @@ impl<'a> Scene<'a> {
     /// A key and what it wraps, with the strength of both.
     fn wraps(&self, key: &Key) -> Option<Fact> {
         let named = key.wrapped_by.as_ref()?;
-        let kek = self.by_id.get(named.value.as_str()).filter(|kek| !std::ptr::eq(*kek, key))?;
+        let kek = self.by_id.get(named.value.as_ref()).filter(|kek| !std::ptr::eq(*kek, key))?;
         let strength = |key: &Key| key.strength().map_or(Value::Unknown, Value::from);
         let fact = Fact::new(Kind::Wraps, self.register.site(named.referenced))
-            .with(Field::Kek, kek.id.value.as_str())
-            .with(Field::Key, kek.id.value.as_str())
-            .with(Field::Dek, key.id.value.as_str())
+            .with(Field::Kek, kek.id.value.as_ref())
+            .with(Field::Key, kek.id.value.as_ref())
+            .with(Field::Dek, key.id.value.as_ref())
             .with(Field::KekStrength, strength(kek))
             .with(Field::DekStrength, strength(key))
-            .with_some(Field::Algorithm, kek.algorithm.as_ref().map(|of| of.family.value.as_str()))
+            .with_some(Field::Algorithm, kek.algorithm.as_ref().map(|of| of.family.value.as_ref()))
             .with_some(Field::Bits, kek.size_bits.as_ref().map(|bits| bits.value));
         Some(fact)
     }
@@ -293,7 +316,7 @@ fn missing(key: &Key, is_scoped_out: bool) -> Vec<String> {
     let is_secret = key.is_secret();
     let is_kept = is_secret && !is_scoped_out && key.state() != "destroyed";
     let is_used = is_kept && matches!(key.state(), "pre-activation" | "active" | "suspended");
-    let form = key.storage_form.as_ref().map(|form| form.value.as_str());
+    let form = key.storage_form.as_ref().map(|form| form.value.as_ref());
     let moves = key.exportable.as_ref().is_some_and(|exportable| exportable.value)
         || !key.shared_with.is_empty()
         || form == Some("components");
@@ -311,7 +334,7 @@ fn missing(key: &Key, is_scoped_out: bool) -> Vec<String> {
         ("created", is_secret, key.created.is_some()),
         ("activated", is_used && state == "active", key.activated.is_some()),
         ("cryptoperiod", is_used, key.cryptoperiod.is_some()),
-        ("expires", matches!(key.kind.value.as_str(), "certificate"), key.expires.is_some()),
+        ("expires", matches!(key.kind.value.as_ref(), "certificate"), key.expires.is_some()),
         ("deactivated", state == "deactivated", key.deactivated.is_some()),
         ("compromised", state == "compromised", key.compromised.is_some()),
         ("destroyed", state == "destroyed", key.destroyed.is_some()),

@@ -43,6 +43,8 @@ pub(super) const COLUMNS: &[Column] = &[
     may("fingerprint.of", Text),
     must("aliases[].name", Text),
     may("aliases[].target", Text),
+    may("aliases[].environments[]", Text),
+    may("aliases[].paths[]", Text),
     must("algorithm.family", Text),
     may("algorithm.parameter_set", Text),
     may("algorithm.curve", Text),

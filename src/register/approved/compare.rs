@@ -37,7 +37,6 @@ pub(crate) fn compare(old: &Approved, new: &Approved, today: Date) -> Diff {
     for change in &mut changes {
         let register = if change.after.is_some() { new } else { old };
         change.file = Some(register.name.clone());
-        change.line = change.line.filter(|_| register.has_lines);
     }
     Diff::new(changes, (true, true))
 }
@@ -53,9 +52,9 @@ impl<'a> Pairs<'a> {
     fn of(old: &'a [Key], new: &'a [Key]) -> Self {
         let mut pairs =
             Self { matched: Vec::new(), gone: old.iter().collect(), come: new.iter().collect() };
-        pairs.matching(|key| vec![key.id.value.clone()]);
+        pairs.matching(|key| vec![key.id.value.to_string()]);
         pairs.matching(|key| key.key_id().into_iter().collect());
-        pairs.matching(|key| key.aliases.iter().map(|of| of.name.value.clone()).collect());
+        pairs.matching(|key| key.aliases.iter().map(|of| of.name.value.to_string()).collect());
         pairs
     }
 
@@ -91,12 +90,12 @@ impl<'a> Pairs<'a> {
 /// What an entry is called in a line of a report.
 fn what(key: &Key) -> String {
     let name = key.name.as_ref().or(key.purpose.as_ref()).unwrap_or(&key.kind);
-    name.value.clone()
+    name.value.to_string()
 }
 
 /// Identifier, version and fingerprint, as far as there are any.
 fn identity(key: &Key) -> String {
-    let mut identity = key.id.value.clone();
+    let mut identity = key.id.value.to_string();
     if let Some(version) = &key.version {
         identity = format!("{identity} version {}", version.value);
     }
@@ -114,7 +113,7 @@ pub(super) fn difference(
     let key = new.or(old)?;
     Some(Difference {
         change,
-        key: key.id.value.clone(),
+        key: key.id.value.to_string(),
         what: what(key),
         places: Vec::new(),
         attribute: None,
@@ -123,7 +122,7 @@ pub(super) fn difference(
         before: old.map(identity),
         after: new.map(identity),
         file: None,
-        line: Some(key.id.referenced.line()),
+        line: key.line.map(u64::from),
     })
 }
 
@@ -144,7 +143,7 @@ impl Scene<'_> {
             pair.add(Change::WrappingBroken, "wrapped_by", was, now);
         }
         let lack = |key: &Key, keys: &ById<'_>| {
-            let kek = keys.get(key.wrapped_by.as_ref()?.value.as_str())?;
+            let kek = keys.get(key.wrapped_by.as_ref()?.value.as_ref())?;
             let (kek, dek) = (kek.strength()?, key.strength()?);
             (kek < dek).then(|| format!("{kek} bits for {dek}"))
         };
@@ -157,14 +156,14 @@ impl Scene<'_> {
 
 /// Entries that are in one register only: with a successor they were rotated.
 fn gone_and_come(pairs: &Pairs<'_>, scene: &Scene<'_>, changes: &mut Vec<Difference>) {
-    let names = |text: Option<&Text>, id: &str| text.is_some_and(|text| text.value == id);
+    let names = |text: Option<&Text>, id: &str| text.is_some_and(|text| &*text.value == id);
     let mut succeeded = BTreeSet::new();
     for new in &pairs.come {
-        let before = new.replaces.as_ref().and_then(|id| scene.was.get(id.value.as_str()));
+        let before = new.replaces.as_ref().and_then(|id| scene.was.get(id.value.as_ref()));
         let change = if before.is_some() { Change::Rotated } else { Change::Added };
         let now = Some(new.state().to_owned());
         if let Some(before) = before {
-            succeeded.insert(before.id.value.as_str());
+            succeeded.insert(before.id.value.as_ref());
         }
         let was = before.map(|before| before.state().to_owned());
         let attribute = before.map(|_| "replaces".to_owned());
@@ -178,7 +177,7 @@ fn gone_and_come(pairs: &Pairs<'_>, scene: &Scene<'_>, changes: &mut Vec<Differe
         }
     }
     for old in &pairs.gone {
-        let id = old.id.value.as_str();
+        let id = old.id.value.as_ref();
         let successor = scene.now.get(old.replaced_by.as_ref().map_or("", |by| &by.value));
         if succeeded.contains(id) {
             continue;
@@ -203,7 +202,7 @@ fn duplicates(old: &[Key], new: &[Key], changes: &mut Vec<Difference>) {
         let mut by_material: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for key in keys.iter().filter(|key| key.is_secret()) {
             if let Some(id) = key.key_id() {
-                by_material.entry(id).or_default().insert(key.id.value.clone());
+                by_material.entry(id).or_default().insert(key.id.value.to_string());
             }
         }
         by_material.retain(|_, ids| ids.len() > 1);

@@ -2,10 +2,8 @@
 //! by the form: what an entry lacks is a finding, and not a refusal of the whole register.
 
 use serde::{Deserialize, Serialize};
-use serde_saphyr::Spanned;
 
-/// A text that knows where it is written.
-pub type Text = Spanned<String>;
+pub(super) use super::spanned::{Spanned, Text};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -26,6 +24,9 @@ pub struct Written {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
+    /// Line of its id, where the register has lines.
+    #[serde(skip)]
+    pub line: Option<u32>,
     /// Stable, and never made of the key.
     pub id: Text,
     /// As CycloneDX names them: `secret-key`, `private-key`, `public-key`, `certificate` …
@@ -44,15 +45,15 @@ pub struct Key {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fingerprint: Option<Fingerprint>,
+    pub fingerprint: Option<Box<Fingerprint>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<Alias>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub algorithm: Option<Algorithm>,
+    pub algorithm: Option<Box<Algorithm>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_bits: Option<Spanned<u32>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub strength: Option<Strength>,
+    pub strength: Option<Box<Strength>>,
     /// `KEK`, `DEK`, `sign`, `mac`, `TLS` …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub usage: Vec<Text>,
@@ -78,7 +79,7 @@ pub struct Key {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cryptoperiod: Option<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store: Option<Store>,
+    pub store: Option<Box<Store>>,
     /// `wrapped`, `scd` or `components` (PCI DSS 3.6.1.2); `cleartext` and `public` can be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_form: Option<Text>,
@@ -88,7 +89,7 @@ pub struct Key {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wraps: Vec<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<Origin>,
+    pub origin: Option<Box<Origin>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exportable: Option<Spanned<bool>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,13 +112,13 @@ pub struct Key {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub distribution: Option<Distribution>,
+    pub distribution: Option<Box<Distribution>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub backup: Option<Backup>,
+    pub backup: Option<Box<Backup>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared_with: Vec<Share>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tls_only: Option<TlsOnly>,
+    pub tls_only: Option<Box<TlsOnly>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compliance: Vec<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,7 +132,7 @@ pub struct Key {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exception: Option<Exception>,
+    pub exception: Option<Box<Exception>>,
     /// `declared`, `observed` or `both`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Text>,
@@ -156,6 +157,12 @@ pub struct Alias {
     pub name: Text,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Text>,
+    /// Where it stands for this key; everywhere, if nothing is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<Text>,
+    /// Patterns of paths; anywhere, if nothing is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<Text>,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -328,15 +335,15 @@ const STATES: [&str; 6] =
 
 impl Key {
     pub(super) fn is_secret(&self) -> bool {
-        SECRET.contains(&self.kind.value.as_str())
+        SECRET.contains(&self.kind.value.as_ref())
     }
 
     pub(super) fn is_known_kind(&self) -> bool {
-        self.is_secret() || PUBLIC.contains(&self.kind.value.as_str())
+        self.is_secret() || PUBLIC.contains(&self.kind.value.as_ref())
     }
 
     pub(super) fn is_known_state(&self) -> bool {
-        self.state.as_ref().is_none_or(|state| STATES.contains(&state.value.as_str()))
+        self.state.as_ref().is_none_or(|state| STATES.contains(&state.value.as_ref()))
     }
 
     /// The state, `active` where none is said.
@@ -353,7 +360,7 @@ impl Key {
     pub(super) fn strength(&self) -> Option<u32> {
         let computed = self.algorithm.as_ref().and_then(|algorithm| {
             let set = algorithm.curve.as_ref().or(algorithm.parameter_set.as_ref());
-            let set = set.map(|text| text.value.as_str());
+            let set = set.map(|text| text.value.as_ref());
             let bits = self.size_bits.as_ref().map(|bits| bits.value);
             let bits = bits.or_else(|| Some(crate::algorithm::curve_by_name(set?)?.bits));
             crate::algorithm::strength(&algorithm.family.value.to_lowercase(), bits, set)
@@ -374,7 +381,7 @@ impl Key {
             return Some(value.to_owned());
         }
         let value: String = value.chars().filter(|c| *c != ':').collect();
-        match fingerprint.of.as_ref().map(|of| of.value.as_str()) {
+        match fingerprint.of.as_ref().map(|of| of.value.as_ref()) {
             None | Some("spki") => Some(format!("spki-sha256:{}", value.to_lowercase())),
             Some(_) => None,
         }
@@ -383,16 +390,16 @@ impl Key {
     /// Everybody who has a duty, by the name of the duty.
     pub(super) fn holders(&self, role: &str) -> Vec<&str> {
         match role {
-            "owner" => self.owner.iter().map(|text| text.value.as_str()).collect(),
-            "reviewer" => self.reviewer.iter().map(|text| text.value.as_str()).collect(),
-            "custodian" => self.custodians.iter().map(|held| held.name.value.as_str()).collect(),
-            "approver" => self.approvers.iter().map(|text| text.value.as_str()).collect(),
+            "owner" => self.owner.iter().map(|text| text.value.as_ref()).collect(),
+            "reviewer" => self.reviewer.iter().map(|text| text.value.as_ref()).collect(),
+            "custodian" => self.custodians.iter().map(|held| held.name.value.as_ref()).collect(),
+            "approver" => self.approvers.iter().map(|text| text.value.as_ref()).collect(),
             "administrator" => {
                 let admins = self.principals.iter().filter(|of| of.is_admin());
                 self.administrators
                     .iter()
                     .chain(admins.map(|of| &of.principal))
-                    .map(|text| text.value.as_str())
+                    .map(|text| text.value.as_ref())
                     .collect()
             }
             "user" => {
@@ -400,7 +407,7 @@ impl Key {
                 self.users
                     .iter()
                     .chain(users.map(|of| &of.principal))
-                    .map(|text| text.value.as_str())
+                    .map(|text| text.value.as_ref())
                     .collect()
             }
             _ => Vec::new(),

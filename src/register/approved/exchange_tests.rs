@@ -107,7 +107,7 @@ fn json_of(register: &Approved) -> Json {
 }
 
 fn example() -> Approved {
-    parse(FILE, EXAMPLE.as_bytes()).map(|(register, _)| register).unwrap()
+    parse(FILE, EXAMPLE.as_bytes().to_vec()).map(|(register, _)| register).unwrap()
 }
 
 fn csv_of(register: &Approved) -> String {
@@ -136,7 +136,7 @@ fn register_is_the_same_after_export_and_import() {
     for (number, register) in registers.iter().enumerate() {
         let mut yaml = Vec::new();
         write_yaml(register, &mut yaml).unwrap();
-        let again = parse("again.yaml", &yaml)
+        let again = parse("again.yaml", yaml.clone())
             .unwrap_or_else(|problem| panic!("{problem}\n{}", String::from_utf8_lossy(&yaml)));
         unchanged(register, &again.0, &format!("YAML {number}"));
         let csv = csv_of(register);
@@ -300,7 +300,10 @@ fn cyclonedx_that_somebody_changed_is_read_as_changed() {
     let key = again.keys().iter().find(|key| key.id.value == "pan-kek").unwrap();
     assert_eq!(key.state(), "compromised");
     assert_eq!(key.expires.as_ref().unwrap().value, "2027-01-01");
-    assert!(matches!(Any::read(bom.to_string().as_bytes(), "keys.cdx.json"), Ok(Any::Approved(_))));
+    assert!(matches!(
+        Any::read(bom.to_string().into_bytes(), "keys.cdx.json"),
+        Ok(Any::Approved(_))
+    ));
 }
 
 #[test]
@@ -342,7 +345,7 @@ fn sarif_of_a_difference_has_a_state_for_every_change() {
         "value: 34c0d5c9cdd98263997b2f76498c8d61c4062317969bd682b48319bda3a86068",
         "value: 44c0d5c9cdd98263997b2f76498c8d61c4062317969bd682b48319bda3a86068",
     );
-    let (new, _) = parse(FILE, text.as_bytes()).unwrap();
+    let (new, _) = parse(FILE, text.as_bytes().to_vec()).unwrap();
     let diff = compare(&old, &new, "2026-01-01".parse().unwrap());
     let row = DIFF_TABLE.iter().find(|row| row.name == "sarif").unwrap();
     let mut log = Vec::new();

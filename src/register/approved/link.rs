@@ -125,8 +125,8 @@ fn about(fact: &Fact, attribute: &str, key: Option<&Key>) -> Fact {
         }
     }
     if let Some(key) = key {
-        link.fields.insert(Field::Key, key.id.value.as_str().into());
-        link = link.with_some(Field::Owner, key.owner.as_ref().map(|owner| owner.value.as_str()));
+        link.fields.insert(Field::Key, key.id.value.as_ref().into());
+        link = link.with_some(Field::Owner, key.owner.as_ref().map(|owner| owner.value.as_ref()));
     }
     link.with(Field::Attribute, attribute)
 }
@@ -159,7 +159,7 @@ impl<'a> Against<'a> {
         let is_secret = matches!(fact.text(Field::Class), Some("private-key" | "secret-key"));
         if is_secret {
             self.links.push(about(fact, "registered", Some(key)));
-            let form = key.storage_form.as_ref().map(|form| form.value.as_str());
+            let form = key.storage_form.as_ref().map(|form| form.value.as_ref());
             let label = fact.text(Field::Label).unwrap_or_default();
             let is_worse = match form {
                 Some("wrapped") => label == "plaintext",
@@ -258,7 +258,7 @@ impl<'a> Against<'a> {
             }
             return;
         }
-        self.seen.extend(found.iter().map(|approval| approval.key.id.value.as_str()));
+        self.seen.extend(found.iter().map(|approval| approval.key.id.value.as_ref()));
         self.target(fact, &found);
         let environment = fact.text(Field::Environment);
         let is_here = |approval: &&Approval<'_>| {
@@ -287,11 +287,12 @@ impl<'a> Against<'a> {
         let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key)) else {
             return;
         };
+        let environment = fact.text(Field::Environment);
         let named: Vec<Approval<'a>> = self
             .names
             .find(&Name::of(alias))
             .into_iter()
-            .filter(|of| of.target.is_some())
+            .filter(|of| of.target.is_some() && of.holds(environment, &fact.site().path))
             .collect();
         // The address of a declaration is no name that the register can have.
         if named.is_empty() || key.ends_with(alias) || key.contains('#') {
@@ -327,7 +328,7 @@ impl<'a> Against<'a> {
         self.environment(fact, key, &approved);
         let level = key.store.as_ref().and_then(|store| store.protection.as_ref());
         if let (Some(level), Some("software")) = (level, fact.text(Field::ProtectionLevel))
-            && level.value != "software"
+            && &*level.value != "software"
         {
             self.differs(fact, key, "protection", &level.value, "software");
         }
@@ -364,12 +365,12 @@ impl<'a> Against<'a> {
     fn unreferenced(&mut self, register: &Approved) {
         for key in register.keys() {
             let can_be_seen = !key.references.is_empty() || !key.aliases.is_empty();
-            if can_be_seen && key.is_active() && !self.seen.contains(key.id.value.as_str()) {
+            if can_be_seen && key.is_active() && !self.seen.contains(key.id.value.as_ref()) {
                 let mut link = Fact::new(Kind::Register, register.site(key.id.referenced))
                     .with(Field::Attribute, "unreferenced")
-                    .with(Field::Key, key.id.value.as_str());
+                    .with(Field::Key, key.id.value.as_ref());
                 if let Some(owner) = &key.owner {
-                    link = link.with(Field::Owner, owner.value.as_str());
+                    link = link.with(Field::Owner, owner.value.as_ref());
                 }
                 self.links.push(link);
             }

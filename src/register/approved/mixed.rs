@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Approved,
-    entry::Key,
+    entry::{Key, Text},
     link::LOCAL,
     names::{Name, Names},
     pair::value,
@@ -53,14 +53,14 @@ fn unseen(approved: &Approved, key: &Key, id: &str, is_complete: bool) -> Differ
         change,
         key: id.to_owned(),
         what: called(key).to_owned(),
-        places: key.locations.iter().map(|place| place.uri.value.clone()).collect(),
+        places: key.locations.iter().map(|place| place.uri.value.to_string()).collect(),
         attribute: Some("locations".to_owned()),
         was: Some("registered".to_owned()),
         now: None,
         before: Some(format!("{} ({id})", key.id.value)),
         after: None,
         file: Some(approved.name.clone()),
-        line: approved.line(key),
+        line: key.line.map(u64::from),
     }
 }
 
@@ -90,7 +90,7 @@ fn named(
             what: key.map_or(name, |key| called(key)).to_owned(),
             places: vec![named.path.clone()],
             attribute: Some(attribute.to_owned()),
-            before: key.map(|key| key.id.value.clone()),
+            before: key.map(|key| key.id.value.to_string()),
             after: Some(named.key.as_deref().unwrap_or(name).to_owned()),
             file: Some(named.path.clone()),
             line: Some(named.line),
@@ -108,10 +108,17 @@ fn named(
             changes.push(Difference { change: Change::Unregistered, now, ..about });
             continue;
         };
-        let target = by_name.iter().find_map(|of| of.target.map(|target| (of.key, target)));
-        if let (Some((owner, target)), Some(key)) = (target, key)
+        // What the alias is approved for here.
+        let targets: Vec<(&Key, &Text)> = by_name
+            .iter()
+            .filter(|of| of.holds(named.environment.as_deref(), &named.path))
+            .filter_map(|of| Some((of.key, of.target?)))
+            .collect();
+        let is_one_of =
+            |(owner, _): &(&Key, &Text)| by_key.iter().any(|of| std::ptr::eq(of.key, *owner));
+        if let (Some((owner, target)), Some(key)) = (targets.first().copied(), key)
             && named.alias.as_deref().is_some_and(|alias| !key.ends_with(alias))
-            && !by_key.iter().any(|of| std::ptr::eq(of.key, owner))
+            && !targets.iter().any(is_one_of)
         {
             let shown = |target: &str| Some(format!("{name} -> {target}"));
             changes.push(Difference {
@@ -213,7 +220,7 @@ fn known(key: &Key, entry: &Entry, changes: &mut Vec<Difference>) {
             let was = Some(approved.join(", "));
             add(Change::UseWidened, "environments", was, here.clone(), paths([place]));
         }
-        let is_listed = key.locations.iter().any(|of| of.uri.value == place.path);
+        let is_listed = key.locations.iter().any(|of| *of.uri.value == *place.path);
         if !key.locations.is_empty() && !is_listed {
             add(Change::NewPlace, "locations", None, place.protection().to_owned(), paths([place]));
         }

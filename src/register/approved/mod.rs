@@ -5,7 +5,7 @@
 use std::{ops::Range, path::Path};
 
 use serde_json::{Map, Value};
-use serde_saphyr::{Location, Options, options};
+use serde_saphyr::{Options, options};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     fact::{Fact, Kind, Site},
     link::holds_secret,
     places::files,
-    scan::{Inspection, inspect_bytes},
+    scan::{Inspection, keys_in},
     settings::{Source, Sources, Span},
 };
 
@@ -30,6 +30,7 @@ mod names;
 mod order;
 mod pair;
 mod propose;
+mod spanned;
 mod wrap;
 mod yaml;
 
@@ -40,11 +41,18 @@ mod tests;
 
 pub use self::entry::{
     Algorithm, Alias, Backup, Custodian, Distribution, Exception, Fingerprint, Key, Origin, Place,
-    Principal, Reference, Share, Store, Strength, Text, TlsOnly, Written,
+    Principal, Reference, Share, Store, Strength, TlsOnly, Written,
 };
+pub use self::spanned::{Location, Spanned, Text};
 pub(crate) use self::{
-    bom_write::write as write_cyclonedx, check::facts, compare::compare, csv::write as write_csv,
-    link::link, mixed::against, propose::propose, yaml::write as write_yaml,
+    bom_write::write as write_cyclonedx,
+    check::{facts, facts_in_parts},
+    compare::compare,
+    csv::write as write_csv,
+    link::link,
+    mixed::against,
+    propose::propose,
+    yaml::write as write_yaml,
 };
 
 /// The file's name, where nothing else is said.
@@ -66,37 +74,44 @@ const MOST_BYTES: usize = 1 << 30;
 pub struct Approved {
     /// The file's, for messages.
     pub name: String,
-    /// Whether entries know their lines, as those of YAML do.
-    has_lines: bool,
     pub written: Written,
     sources: Sources,
 }
 
 /// Reads a register from its file, and what the ordinary inspection saw in its bytes.
 pub(crate) fn read(path: &Path) -> Result<(Approved, Inspection), Error> {
-    parse(&path.display().to_string(), &files::read(path)?)
+    parse(&path.display().to_string(), files::read(path)?)
 }
 
 /// Reads a register. Key material in it is seen by the inspection and blanked before anything
 /// else reads the text, so that no message can show it.
-pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<(Approved, Inspection), Error> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let inspection = inspect_bytes(name, bytes);
-    let mut bytes = Zeroizing::new(bytes.to_vec());
+pub(crate) fn parse(name: &str, bytes: Vec<u8>) -> Result<(Approved, Inspection), Error> {
+    let mut bytes = Zeroizing::new(bytes);
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
+    let inspection = keys_in(name, &bytes);
     for fact in inspection.facts.iter().filter(|fact| fact.kind == Kind::Material) {
         if holds_secret(fact) {
             blank(fact, &mut bytes, name)?;
         }
     }
-    let text = std::str::from_utf8(&bytes).map_err(|problem| {
-        let line = memchr::memchr_iter(b'\n', bytes.get(..problem.valid_up_to()).unwrap_or(&[]));
-        Error::invalid(format!("{name}:{}", line.count() + 1), "a register is text in UTF-8")
+    let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|problem| {
+        let valid = problem.utf8_error().valid_up_to();
+        let bytes = Zeroizing::new(problem.into_bytes());
+        let lines = memchr::memchr_iter(b'\n', bytes.get(..valid).unwrap_or(&[]));
+        Error::invalid(format!("{name}:{}", lines.count() + 1), "a register is text in UTF-8")
     })?;
-    let written = written(name, text)?;
-    let refuse = |location: Location, problem: String| {
-        Err(Error::invalid(format!("{name}:{}", location.line().max(1)), problem))
+    let source = Source::new(name.to_owned(), None, Zeroizing::new(text));
+    let mut written = written(name, &source.text)?;
+    let line = |location: Location| {
+        let line = source.line(usize::try_from(location.start).unwrap_or(usize::MAX));
+        u32::try_from(line).unwrap_or(u32::MAX)
     };
-    if written.keylint.value != "key-register" {
+    let refuse = |location: Location, problem: String| {
+        Err(Error::invalid(format!("{name}:{}", line(location)), problem))
+    };
+    if &*written.keylint.value != "key-register" {
         return refuse(written.keylint.referenced, "this is no `keylint: key-register`".into());
     }
     if written.version.value != VERSION {
@@ -106,15 +121,18 @@ pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<(Approved, Inspection), 
     if let Some((location, problem)) = wrong_duty(&written) {
         return refuse(location, problem);
     }
+    for key in &mut written.keys {
+        key.line = Some(line(key.id.referenced));
+    }
     let mut sources = Sources::default();
-    sources.add(Source::new(name.to_owned(), None, Zeroizing::new(text.to_owned())));
-    Ok((Approved { name: name.to_owned(), has_lines: true, written, sources }, inspection))
+    sources.add(source);
+    Ok((Approved { name: name.to_owned(), written, sources }, inspection))
 }
 
 /// Reads a register from a CSV table or a CycloneDX BOM. One with a key in it is refused: what is
 /// written from it would hold the key too.
 pub(crate) fn import(name: &str, bytes: &[u8]) -> Result<Approved, Error> {
-    let inspection = inspect_bytes(name, bytes);
+    let inspection = keys_in(name, bytes);
     let is_secret = |fact: &&Fact| fact.kind == Kind::Material && holds_secret(fact);
     if let Some(fact) = inspection.facts.iter().find(is_secret) {
         let place = format!("{name}:{}", fact.site().line);
@@ -131,7 +149,7 @@ pub(crate) fn import(name: &str, bytes: &[u8]) -> Result<Approved, Error> {
     }
     let mut sources = Sources::default();
     sources.add(Source::new(name.to_owned(), None, Zeroizing::new(String::new())));
-    Ok(Approved { name: name.to_owned(), has_lines: false, written, sources })
+    Ok(Approved { name: name.to_owned(), written, sources })
 }
 
 impl Written {
@@ -148,7 +166,7 @@ impl Written {
 /// A duty that there is not.
 fn wrong_duty(written: &Written) -> Option<(Location, String)> {
     let mut duties = written.separation_of_duties.iter().flatten();
-    let wrong = duties.find(|role| !entry::ROLES.contains(&role.value.as_str()))?;
+    let wrong = duties.find(|role| !entry::ROLES.contains(&role.value.as_ref()))?;
     Some((wrong.referenced, format!("a duty is one of {}", entry::ROLES.join(", "))))
 }
 
@@ -197,7 +215,7 @@ impl Approved {
     /// A register without keys.
     pub(crate) fn empty() -> Self {
         let text = "keylint: key-register\nversion: 1\nkeys: []\n";
-        parse(FILE, text.as_bytes()).map(|(register, _)| register).expect("the text is a register")
+        parse(FILE, text.into()).map(|(register, _)| register).expect("the text is a register")
     }
 
     pub fn keys(&self) -> &[Key] {
@@ -209,18 +227,15 @@ impl Approved {
         &self.name
     }
 
-    /// The line of an entry, where it is known.
-    fn line(&self, key: &Key) -> Option<u64> {
-        self.has_lines.then(|| key.id.referenced.line())
+    /// Leaves the text behind, where no place in it will be shown.
+    pub(crate) fn without_text(self) -> Self {
+        Self { sources: Sources::default(), ..self }
     }
 
     /// The place of something that is written in the register.
     fn site(&self, location: Location) -> Site {
-        let span = location.span();
-        let start = span.byte_offset().and_then(|at| usize::try_from(at).ok());
-        let length = span.byte_len().and_then(|length| usize::try_from(length).ok());
-        let start = start.unwrap_or_default();
-        self.sources
-            .site(Span::new(0, start..start.saturating_add(length.unwrap_or_default())), true)
+        let start = usize::try_from(location.start).unwrap_or(usize::MAX);
+        let length = usize::try_from(location.length).unwrap_or_default();
+        self.sources.site(Span::new(0, start..start.saturating_add(length)), true)
     }
 }

@@ -68,6 +68,8 @@ impl<'a> Name<'a> {
 struct Place {
     account: Option<String>,
     region: Option<String>,
+    /// Whether the register says no more than the long id of an OpenPGP key.
+    is_short: bool,
 }
 
 /// A name that is approved, for a key, in some environments and places.
@@ -99,9 +101,18 @@ impl<'a> Approval<'a> {
             })
     }
 
+    /// Whether it is approved there; where no environment is known, in each.
+    pub(super) fn holds(&self, environment: Option<&str>, path: &str) -> bool {
+        let is_here = environment.is_none_or(|here| {
+            let mut approved = self.environments().peekable();
+            approved.peek().is_none() || approved.any(|approved| approved == here)
+        });
+        is_here && self.covers(path)
+    }
+
     /// The patterns of paths, as they are written.
     pub(super) fn paths(&self) -> Vec<&'a str> {
-        self.paths.iter().map(|text| text.value.as_str()).collect()
+        self.paths.iter().map(|text| text.value.as_ref()).collect()
     }
 }
 
@@ -136,9 +147,12 @@ impl<'a> Names<'a> {
             names.add(&key.id.value, plain, &mut globs);
             for alias in &key.aliases {
                 let target = alias.target.as_ref();
-                names.add(&alias.name.value, Approval { target, ..plain }, &mut globs);
+                let (environments, paths) = (&*alias.environments, &*alias.paths);
+                let approval = Approval { environments, paths, target, ..plain };
+                names.add(&alias.name.value, approval, &mut globs);
                 if let Some(target) = target {
-                    names.add(&target.value, plain, &mut globs);
+                    let approval = Approval { target: None, ..approval };
+                    names.add(&target.value, approval, &mut globs);
                 }
             }
             for reference in &key.references {
@@ -165,12 +179,16 @@ impl<'a> Names<'a> {
         if let Some(bare) = bare(&canonical) {
             self.bare.entry(bare).or_default().push(approval);
         }
+        let is_short = long_id(&canonical).is_none();
         let mut add = |name: String| {
-            let place = Place { account: account.clone(), region: region.clone() };
+            let place = Place { account: account.clone(), region: region.clone(), is_short };
             self.exact.entry(name).or_default().push((place, approval));
         };
         if spelling != canonical {
             add(spelling.to_owned());
+        }
+        if let Some(id) = long_id(&canonical) {
+            add(id);
         }
         add(canonical);
     }
@@ -191,6 +209,17 @@ impl<'a> Names<'a> {
             // The reference does.
             None => found.extend(self.bare.get(&name.canonical).into_iter().flatten().copied()),
         }
+        // The register may have no more of it.
+        if let Some(id) = long_id(&name.canonical).filter(|_| found.is_empty()) {
+            // Another fingerprint that ends alike is another key.
+            found.extend(
+                self.exact
+                    .get(&id)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|(place, of)| place.is_short.then_some(*of)),
+            );
+        }
         // What an identifier looks like is up to the server, and the register may give it alone.
         if let Some(id) = name.canonical.strip_prefix("kmip:") {
             found.extend(exact(id));
@@ -206,6 +235,13 @@ impl<'a> Names<'a> {
             |name: &String| name.strip_prefix(provider).is_some_and(|rest| rest.starts_with(':'));
         self.exact.keys().any(is_of)
     }
+}
+
+/// The name of an OpenPGP key by its long id, out of that by its fingerprint.
+fn long_id(canonical: &str) -> Option<String> {
+    let digits = canonical.strip_prefix("openpgp:").filter(|digits| digits.len() == 40)?;
+    let id = digits.get(digits.len() - references::LONG_ID..)?;
+    Some(format!("openpgp:{id}"))
 }
 
 /// The canonical name of an alias of AWS or Alibaba without the account and region in it.

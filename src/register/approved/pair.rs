@@ -63,7 +63,12 @@ impl Pair<'_, '_> {
         } else if old_version != new_version {
             self.add(Change::Rotated, "version", old_version, new_version);
         }
-        self.says(Change::Restated, "id", Some(old.id.value.clone()), Some(new.id.value.clone()));
+        self.says(
+            Change::Restated,
+            "id",
+            Some(old.id.value.to_string()),
+            Some(new.id.value.to_string()),
+        );
         let bits = |key: &Key| key.strength().map(|bits| format!("{bits} bits"));
         match (old.strength(), new.strength()) {
             (Some(was), Some(now)) if now < was => {
@@ -117,7 +122,7 @@ impl Pair<'_, '_> {
         }
         let places = |key: &Key| -> BTreeMap<String, String> {
             let form = |place: &super::Place| value(place.form.as_ref()).unwrap_or_default();
-            key.locations.iter().map(|place| (place.uri.value.clone(), form(place))).collect()
+            key.locations.iter().map(|place| (place.uri.value.to_string(), form(place))).collect()
         };
         let (was, now) = (places(old), places(new));
         for (uri, form) in &now {
@@ -144,7 +149,15 @@ impl Pair<'_, '_> {
 
     pub(super) fn aliases(&mut self) {
         let targets = |key: &Key| -> BTreeMap<String, Option<String>> {
-            let one = |of: &super::Alias| (of.name.value.clone(), value(of.target.as_ref()));
+            let one = |of: &super::Alias| {
+                let list = |texts: &[Text]| {
+                    texts.iter().map(|text| &*text.value).collect::<Vec<_>>().join(" ")
+                };
+                let (here, paths) = (list(&of.environments), list(&of.paths));
+                let here = if here.is_empty() { here } else { format!(" in {here}") };
+                let paths = if paths.is_empty() { paths } else { format!(" at {paths}") };
+                (format!("{}{here}{paths}", of.name.value), value(of.target.as_ref()))
+            };
             key.aliases.iter().map(one).collect()
         };
         let (was, now) = (targets(self.old), targets(self.new));
@@ -206,14 +219,14 @@ impl Pair<'_, '_> {
                 self.set(Change::AccessWidened, role, held(old), held(new));
             }
         }
-        let texts = |texts: &[Text]| texts.iter().map(|text| text.value.clone()).collect();
+        let texts = |texts: &[Text]| texts.iter().map(|text| text.value.to_string()).collect();
         self.set(Change::UseWidened, "usage", texts(&old.usage), texts(&new.usage));
         let environments = (texts(&old.environments), texts(&new.environments));
         self.set(Change::UseWidened, "environments", environments.0, environments.1);
         let names = |key: &Key| {
             let shown = |of: &super::Reference| {
                 let list = |texts: &[Text]| {
-                    texts.iter().map(|text| text.value.as_str()).collect::<Vec<_>>().join(" ")
+                    texts.iter().map(|text| text.value.as_ref()).collect::<Vec<_>>().join(" ")
                 };
                 let (name, here) = (&of.name.value, list(&of.environments));
                 let here = if here.is_empty() { here } else { format!(" in {here}") };
@@ -224,7 +237,8 @@ impl Pair<'_, '_> {
             key.references.iter().map(shown).collect()
         };
         self.set(Change::UseWidened, "references", names(old), names(new));
-        let shared = |key: &Key| key.shared_with.iter().map(|of| of.name.value.clone()).collect();
+        let shared =
+            |key: &Key| key.shared_with.iter().map(|of| of.name.value.to_string()).collect();
         self.set(Change::AccessWidened, "shared_with", shared(old), shared(new));
     }
 
@@ -277,7 +291,7 @@ impl Pair<'_, '_> {
         self.says(Change::Restated, "reviewed_at", reviewed(old), reviewed(new));
         let exception = |key: &Key| {
             let exception = key.exception.as_ref()?;
-            let rules: Vec<&str> = exception.rules.iter().map(|rule| rule.value.as_str()).collect();
+            let rules: Vec<&str> = exception.rules.iter().map(|rule| rule.value.as_ref()).collect();
             let until = value(exception.until.as_ref()).unwrap_or_else(|| "no end".to_owned());
             let owner = value(exception.owner.as_ref()).unwrap_or_else(|| "nobody".to_owned());
             Some(format!("{} until {until}, by {owner}", rules.join(", ")))

@@ -37,7 +37,7 @@ pub(super) fn problem<'a>(key: &'a Key, keys: &ById<'a>) -> Option<(&'static str
     if kek_id.value == key.id.value {
         return Some(("itself", kek_id));
     }
-    let Some(kek) = keys.get(kek_id.value.as_str()) else { return Some(("orphan", kek_id)) };
+    let Some(kek) = keys.get(kek_id.value.as_ref()) else { return Some(("orphan", kek_id)) };
     let mut above = kek;
     let mut steps = 1;
     while let Some(next) = &above.wrapped_by {
@@ -49,7 +49,7 @@ pub(super) fn problem<'a>(key: &'a Key, keys: &ById<'a>) -> Option<(&'static str
             return (steps > MOST_STEPS && !is_circular(above, keys))
                 .then_some(("too-deep", kek_id));
         }
-        let Some(found) = keys.get(next.value.as_str()) else { break };
+        let Some(found) = keys.get(next.value.as_ref()) else { break };
         above = found;
         steps += 1;
     }
@@ -62,7 +62,7 @@ pub(super) fn problem<'a>(key: &'a Key, keys: &ById<'a>) -> Option<(&'static str
     {
         return Some(("beside", kek_id));
     }
-    let is_listed = keys.wrapped.contains(&(kek.id.value.as_str(), key.id.value.as_str()));
+    let is_listed = keys.wrapped.contains(&(kek.id.value.as_ref(), key.id.value.as_ref()));
     (!kek.wraps.is_empty() && !is_listed).then_some(("one-sided", kek_id))
 }
 
@@ -74,7 +74,7 @@ fn is_circular(key: &Key, keys: &ById<'_>) -> bool {
         if next.value == key.id.value {
             return true;
         }
-        let Some(found) = keys.get(next.value.as_str()) else { return false };
+        let Some(found) = keys.get(next.value.as_ref()) else { return false };
         above = found;
     }
     false

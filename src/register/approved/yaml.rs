@@ -11,7 +11,7 @@ pub(super) fn head(register: &Approved) -> io::Result<Map<String, Value>> {
     let mut head = Map::new();
     let written = &register.written;
     if let Some(organisation) = &written.organisation {
-        head.insert("organisation".to_owned(), organisation.value.as_str().into());
+        head.insert("organisation".to_owned(), organisation.value.as_ref().into());
     }
     if !written.separation_of_duties.is_empty() {
         let duties = serde_json::to_value(&written.separation_of_duties)?;

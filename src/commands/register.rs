@@ -158,5 +158,10 @@ fn between_revisions(range: &str, asked: &RegisterDiff, today: Date) -> Result<D
         observed.references.retain(|named| named.path != register);
         Ok(Side { observed, approved })
     };
-    Ok(register::between(&side(old)?, &side(new)?, today))
+    let (old, new) = (side(old)?, side(new)?);
+    if asked.register.is_some() && old.approved.is_none() && new.approved.is_none() {
+        let problem = format!("--register {register}: neither revision of {range} has this file");
+        return Err(Error::Usage(problem));
+    }
+    Ok(register::between(&old, &new, today))
 }

@@ -188,3 +188,11 @@ pub(crate) fn canonical(text: &str) -> Option<Reference> {
     let text = text.trim();
     (text.len() <= LONGEST).then(|| ALL.iter().find_map(|parse| parse(text)))?
 }
+
+/// Which key a name stands for, however it is spelled; where it lies and which version is meant count.
+/// What is no known name stands for itself.
+pub(crate) fn identity(name: &str) -> String {
+    let Some(of) = canonical(name) else { return name.trim().to_owned() };
+    let place = [of.account, of.region, of.version].map(Option::unwrap_or_default);
+    format!("{} {}", of.key, place.join(" "))
+}

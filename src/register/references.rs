@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Difference, Named, Register, diff::Hidden};
+use crate::references;
 
 /// Adds what changed in the names of keys from `old` to `new`.
 pub(super) fn compare(
@@ -16,7 +17,7 @@ pub(super) fn compare(
     aliases(old, new, &mut told, changes);
     settings(old, new, &mut told, changes);
     let places = |register: &Register| -> BTreeMap<(String, String), Named> {
-        let place = |named: &Named| (named.path.clone(), target(named).to_owned());
+        let place = |named: &Named| (named.path.clone(), references::identity(target(named)));
         // Of several in a file, the first.
         let named = register.references.iter().rev();
         named.map(|named| (place(named), named.clone())).collect()
@@ -57,8 +58,8 @@ fn target(named: &Named) -> &str {
     named.key.as_deref().or(named.alias.as_deref()).unwrap_or_default()
 }
 
-/// Keys by the file and the alias or setting that names them.
-type ByName<'a> = BTreeMap<(&'a str, &'a str), BTreeMap<&'a str, &'a Named>>;
+/// Keys by the file and the alias or setting that names them; each by its identity.
+type ByName<'a> = BTreeMap<(&'a str, &'a str), BTreeMap<String, &'a Named>>;
 
 /// A path and what is named there.
 type Told = BTreeSet<(String, String)>;
@@ -71,7 +72,8 @@ fn aliases(old: &Register, new: &Register, told: &mut Told, changes: &mut Vec<Di
             if let (Some(alias), Some(key)) = (&named.alias, &named.key)
                 && !key.ends_with(alias.as_str())
             {
-                targets.entry((&named.path, alias)).or_default().entry(key).or_insert(named);
+                let keys = targets.entry((&named.path, alias)).or_default();
+                keys.entry(references::identity(target(named))).or_insert(named);
             }
         }
         targets
@@ -93,7 +95,7 @@ fn settings(old: &Register, new: &Register, told: &mut Told, changes: &mut Vec<D
         for named in &register.references {
             if let Some(name) = &named.name {
                 let keys = settings.entry((&named.path, name)).or_default();
-                keys.entry(target(named)).or_insert(named);
+                keys.entry(references::identity(target(named))).or_insert(named);
             }
         }
         settings
@@ -103,8 +105,7 @@ fn settings(old: &Register, new: &Register, told: &mut Told, changes: &mut Vec<D
         let Some(before) = was.get(&(*path, *name)) else { continue };
         let come = after.keys().any(|key| !before.contains_key(key));
         let gone = before.keys().any(|key| !after.contains_key(key));
-        let is_told =
-            after.keys().any(|key| told.contains(&((*path).to_owned(), (*key).to_owned())));
+        let is_told = after.keys().any(|key| told.contains(&((*path).to_owned(), key.clone())));
         if come && gone && !is_told {
             replaced(Change::ReferenceChanged, name, before, after, told, changes);
         }
@@ -115,20 +116,20 @@ fn settings(old: &Register, new: &Register, told: &mut Told, changes: &mut Vec<D
 fn replaced(
     change: Change,
     name: &str,
-    before: &BTreeMap<&str, &Named>,
-    after: &BTreeMap<&str, &Named>,
+    before: &BTreeMap<String, &Named>,
+    after: &BTreeMap<String, &Named>,
     told: &mut Told,
     changes: &mut Vec<Difference>,
 ) {
-    let only = |these: &BTreeMap<&str, &Named>, those: &BTreeMap<&str, &Named>| {
-        let keys = these.keys().filter(|key| !those.contains_key(*key));
-        keys.copied().collect::<Vec<_>>().join(", ")
+    let only = |these: &BTreeMap<String, &Named>, those: &BTreeMap<String, &Named>| {
+        let names = these.iter().filter(|(key, _)| !those.contains_key(*key));
+        names.map(|(_, named)| target(named)).collect::<Vec<_>>().join(", ")
     };
     let (gone, come) = (only(before, after), only(after, before));
     let place = after.iter().find(|(key, _)| !before.contains_key(*key));
     let Some(named) = place.or(after.iter().next()).map(|(_, named)| *named) else { return };
     for (key, named) in before.iter().chain(after.iter()) {
-        told.insert((named.path.clone(), (*key).to_owned()));
+        told.insert((named.path.clone(), key.clone()));
     }
     let shown = |keys: &str| (!keys.is_empty()).then(|| format!("{name} -> {keys}"));
     let key = |keys: &str| (!keys.is_empty()).then(|| keys.to_owned());

@@ -53,7 +53,16 @@ pub(crate) fn between(old: &Side, new: &Side, today: Date) -> Diff {
         .filter(|change| change.change == Change::AliasRepointed)
         .map(|change| (change.places.as_slice(), change.now.as_deref()))
         .collect();
+    // Another name of a key that the same change approves for the same entry is told with the entry.
+    let (id_before, id_after) =
+        (was.unwrap_or(&nothing).ids_by_name(), now.unwrap_or(&nothing).ids_by_name());
+    let is_approved_with_it = |change: &Difference| {
+        let (Some(before), Some(after)) = (&change.before, &change.after) else { return false };
+        let id = id_after(after);
+        id.is_some() && id == id_before(before) && id_before(after).is_none()
+    };
     changes.retain(|change| match change.change {
+        Change::ReferenceChanged | Change::AliasRepointed if is_approved_with_it(change) => false,
         // The key that came is the one whose rotation the register tells.
         Change::MaterialChanged => {
             let went = change.was.as_deref().is_some_and(is_before);

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::{
     Approved,
     entry::Key,
-    names::{Approval, Name, Names},
+    names::{Approval, Name, Names, Place as Where},
     order::Dates,
 };
 use crate::{
@@ -27,12 +27,13 @@ pub(crate) fn link(register: &Approved, facts: &[Fact], today: Date) -> Vec<Fact
             *known = key;
         }
     }
-    let mut aliases: HashMap<String, BTreeSet<&str>> = HashMap::new();
+    let mut aliases: HashMap<String, Vec<(Where, &str)>> = HashMap::new();
     let mut targets: HashMap<String, BTreeSet<&str>> = HashMap::new();
     for fact in facts.iter().filter(|fact| fact.kind == Kind::Reference && !is_in_text(fact)) {
         let Some(name) = Name::seen(fact) else { continue };
         if let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key)) {
-            aliases.entry(name.canonical().to_owned()).or_default().insert(alias);
+            let of_key = aliases.entry(name.canonical().to_owned()).or_default();
+            of_key.push((name.place().clone(), alias));
             let alias = Name::of(alias).canonical().to_owned();
             targets.entry(alias).or_default().insert(key);
         }
@@ -81,6 +82,13 @@ fn plain(path: &str) -> &str {
     path.trim_start_matches("./")
 }
 
+/// Whether the last part of a name is a name by itself, and does not need the rest of it, such as the
+/// host of a vault or the token of a module.
+pub(super) fn is_name_alone(provider: &str, key: &str) -> bool {
+    let is_whole = !key.contains("token=") && !key.contains("serial=");
+    (provider == "pkcs11" && is_whole) || LOCAL.contains(&provider)
+}
+
 /// Providers whose names say only in one place which key is meant, or which a register of keys of
 /// services need not govern: their names are held against it if it has some of them.
 pub(super) const LOCAL: &[&str] = &["java", "kmip", "kubernetes", "openpgp", "ssh", "tpm"];
@@ -92,7 +100,7 @@ struct Against<'a> {
     /// Paths and ids of what was found.
     lying: HashSet<(&'a str, &'a str)>,
     /// Aliases that configuration gives to a key, by its canonical name, and the other way round.
-    aliases: HashMap<String, BTreeSet<&'a str>>,
+    aliases: HashMap<String, Vec<(Where, &'a str)>>,
     targets: HashMap<String, BTreeSet<&'a str>>,
     names: Names<'a>,
     today: Date,
@@ -226,17 +234,27 @@ impl<'a> Against<'a> {
     /// The approvals of everything that a fact calls a key, and what it is called.
     fn approvals(&self, fact: &'a Fact) -> (Vec<Approval<'a>>, Option<String>) {
         let key = Name::seen(fact);
-        // The last part of a path in Vault is no name of its own.
-        let is_name = fact.text(Field::Provider) != Some("vault") || !is_in_text(fact);
+        let [provider, of] =
+            [Field::Provider, Field::Key].map(|field| fact.text(field).unwrap_or_default());
+        let is_name = !is_in_text(fact) || is_name_alone(provider, of);
         let alias = fact.text(Field::Alias).filter(|_| is_name);
         let name = fact.text(Field::Name).filter(|_| fact.kind == Kind::Key);
         let canonical = key.as_ref().map(Name::canonical).unwrap_or_default();
         let given = self.aliases.get(canonical).into_iter().flatten();
-        let behind = self.targets.get(canonical).into_iter().flatten();
-        let others = given.chain(behind).copied().chain(alias).chain(name).map(Name::of);
+        // The same identifier elsewhere is another key.
+        let is_here = |place: &Where| key.as_ref().is_some_and(|key| key.agrees(place));
+        let given = given.filter(|(place, _)| is_here(place)).map(|(_, alias)| *alias);
+        let behind = self.targets.get(canonical).into_iter().flatten().copied();
+        let others = given.chain(behind).chain(alias).chain(name).map(Name::of);
         let spelling = fact.text(Field::Spelling).or(alias).or(fact.text(Field::Key));
         let shown = spelling.map(str::to_owned);
-        (key.into_iter().chain(others).flat_map(|name| self.names.find(&name)).collect(), shown)
+        let found = key.as_ref().map(|key| self.names.find(key)).unwrap_or_default();
+        // What is said of the key itself holds, and not what another name of it leaves open.
+        let is_told =
+            !found.is_empty() || key.as_ref().is_some_and(|key| self.names.is_elsewhere(key));
+        let found =
+            if is_told { found } else { others.flat_map(|name| self.names.find(&name)).collect() };
+        (found, shown)
     }
 
     fn reference(&mut self, fact: &'a Fact) {
@@ -278,8 +296,26 @@ impl<'a> Against<'a> {
             let paths: Vec<&str> = paths.into_iter().collect();
             self.differs(fact, first.key, "path", &paths.join(", "), &fact.site().path);
         }
+        self.version(fact, &found);
         let usable = found.iter().find(|approval| approval.key.is_active());
         self.state(fact, usable.unwrap_or(first).key);
+    }
+
+    /// Whether a name means the version that is approved, if both say one in the same way.
+    fn version(&mut self, fact: &Fact, found: &[Approval<'a>]) {
+        let Some(seen) = fact.text(Field::Version) else { return };
+        let is_alike = |version: &str| {
+            let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            version.len() == seen.len() || (is_number(version) && is_number(seen))
+        };
+        let version = |of: &Approval<'a>| Some((of.key, of.key.version.as_ref()?.value.trim()));
+        let versions: Option<Vec<(&Key, &str)>> = found.iter().map(version).collect();
+        let Some(versions) = versions else { return };
+        if versions.iter().all(|(_, version)| is_alike(version) && *version != seen)
+            && let Some((key, version)) = versions.first()
+        {
+            self.differs(fact, key, "version", version, seen);
+        }
     }
 
     /// Whether an alias stands for the key that is approved.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Approved,
     entry::{Key, Text},
-    link::LOCAL,
+    link::{LOCAL, is_name_alone},
     names::{Name, Names},
     pair::value,
 };
@@ -83,7 +83,10 @@ fn named(
         if named.alias.is_none() && key.is_none() {
             continue;
         }
-        let by_name = names.find(&Name::of(name));
+        let provider = named.provider.as_deref().unwrap_or_default();
+        let is_part = named.alias.is_some()
+            && key.is_some_and(|key| key.contains(name) && !is_name_alone(provider, key));
+        let by_name = if is_part { Vec::new() } else { names.find(&Name::of(name)) };
         let by_key = key.map_or(Vec::new(), |key| names.find(&Name::of(key)));
         let about = |key: Option<&Key>, attribute: &str| Difference {
             key: key.map_or(name, |key| &key.id.value).to_owned(),
@@ -99,7 +102,6 @@ fn named(
         // A pin is a digest of the key itself.
         let pinned = key.and_then(|key| by_material.get(key)).copied();
         let Some(first) = by_name.first().or(by_key.first()).map(|of| of.key).or(pinned) else {
-            let provider = named.provider.as_deref().unwrap_or_default();
             if LOCAL.contains(&provider) && !names.knows(provider) {
                 continue;
             }

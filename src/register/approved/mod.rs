@@ -31,6 +31,7 @@ mod order;
 mod pair;
 mod propose;
 mod spanned;
+mod uses;
 mod wrap;
 mod yaml;
 
@@ -220,6 +221,15 @@ impl Approved {
 
     pub fn keys(&self) -> &[Key] {
         &self.written.keys
+    }
+
+    /// Tells the id of the entry that approves a name.
+    pub(crate) fn ids_by_name<'a>(&'a self) -> impl Fn(&str) -> Option<&'a str> {
+        let names = names::Names::of(self.keys());
+        move |name| {
+            let found = names.find(&names::Name::of(name));
+            found.first().map(|approval| &*approval.key.id.value)
+        }
     }
 
     /// Its file, as it was read.

@@ -3,7 +3,7 @@
 //! pattern is only what has a `*` in it; without a region or an account a name stands for the key of
 //! every one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
@@ -18,8 +18,7 @@ pub(super) struct Name<'a> {
     /// As it is written.
     spelling: &'a str,
     canonical: String,
-    account: Option<String>,
-    region: Option<String>,
+    place: Place,
 }
 
 impl<'a> Name<'a> {
@@ -27,10 +26,11 @@ impl<'a> Name<'a> {
         let spelling = name.trim();
         match references::canonical(spelling) {
             Some(of) => {
-                let (account, region) = (of.account, of.region);
-                Self { spelling, canonical: of.key, account, region }
+                let (account, region, version) = (of.account, of.region, of.version);
+                let place = Place { account, region, version };
+                Self { spelling, canonical: of.key, place }
             }
-            None => Self { spelling, canonical: spelling.into(), account: None, region: None },
+            None => Self { spelling, canonical: spelling.into(), place: Place::default() },
         }
     }
 
@@ -42,8 +42,11 @@ impl<'a> Name<'a> {
             Some(spelling) => Self {
                 spelling,
                 canonical: key.into(),
-                account: said(Field::Account),
-                region: said(Field::Region),
+                place: Place {
+                    account: said(Field::Account),
+                    region: said(Field::Region),
+                    version: said(Field::Version),
+                },
             },
             None => Self::of(key),
         })
@@ -53,23 +56,41 @@ impl<'a> Name<'a> {
         &self.canonical
     }
 
-    /// Whether both can be one key: two places are two keys, except of a key with replicas.
-    fn agrees(&self, place: &Place) -> bool {
+    /// Whether both can be one key: two places are two keys, except of a key with replicas, and two
+    /// versions are two keys.
+    pub(super) fn agrees(&self, place: &Place) -> bool {
         let differ = |one: &Option<String>, other: &Option<String>| {
             one.as_ref().zip(other.as_ref()).is_some_and(|(one, other)| one != other)
         };
-        let is_replicated = self.canonical.starts_with("aws:kms:key/mrk-");
-        !differ(&self.account, &place.account)
-            && (is_replicated || !differ(&self.region, &place.region))
+        !differ(&self.place.account, &place.account)
+            && !differ(&self.place.version, &place.version)
+            && (is_replicated(&self.canonical) || !differ(&self.place.region, &place.region))
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
     }
 }
 
-/// Where an approved key lies, as far as its name says it.
-struct Place {
+/// Whether the key of a canonical name may have replicas in other regions.
+fn is_replicated(canonical: &str) -> bool {
+    canonical.starts_with("aws:kms:key/mrk-")
+}
+
+/// Where a key lies and which version of it is meant, as far as its name says it.
+#[derive(Clone, Default)]
+pub(super) struct Place {
     account: Option<String>,
     region: Option<String>,
+    version: Option<String>,
+}
+
+/// A name that an entry has.
+struct Entry<'a> {
+    place: Place,
     /// Whether the register says no more than the long id of an OpenPGP key.
     is_short: bool,
+    approval: Approval<'a>,
 }
 
 /// A name that is approved, for a key, in some environments and places.
@@ -125,7 +146,7 @@ fn matcher(pattern: &str) -> Option<GlobMatcher> {
 /// Everything that entries are called.
 pub(super) struct Names<'a> {
     /// By spelling and by canonical name.
-    exact: HashMap<String, Vec<(Place, Approval<'a>)>>,
+    exact: HashMap<String, Vec<Entry<'a>>>,
     /// Aliases with region and account by what is left without them, for references that leave these
     /// out.
     bare: HashMap<String, Vec<Approval<'a>>>,
@@ -144,13 +165,20 @@ impl<'a> Names<'a> {
         let mut globs = GlobSetBuilder::new();
         for key in keys {
             let plain = Approval { key, environments: &[], paths: &[], target: None };
-            names.add(&key.id.value, plain, &mut globs);
+            let listed: HashSet<String> =
+                key.references.iter().map(|of| Name::of(&of.name.value).canonical).collect();
+            // What is said of a name where it is listed holds, and not what an id or an alias leaves
+            // open.
+            let is_listed = |name: &str| listed.contains(Name::of(name).canonical());
+            if !is_listed(&key.id.value) {
+                names.add(&key.id.value, plain, &mut globs);
+            }
             for alias in &key.aliases {
                 let target = alias.target.as_ref();
                 let (environments, paths) = (&*alias.environments, &*alias.paths);
                 let approval = Approval { environments, paths, target, ..plain };
                 names.add(&alias.name.value, approval, &mut globs);
-                if let Some(target) = target {
+                if let Some(target) = target.filter(|target| !is_listed(&target.value)) {
                     let approval = Approval { target: None, ..approval };
                     names.add(&target.value, approval, &mut globs);
                 }
@@ -175,14 +203,20 @@ impl<'a> Names<'a> {
             }
             return;
         }
-        let Name { spelling, canonical, account, region } = Name::of(name);
+        let Name { spelling, canonical, mut place } = Name::of(name);
+        // An alias lies where the key does that it stands for.
+        if let Some(target) = approval.target.map(|target| Name::of(&target.value)) {
+            let region = target.place.region.filter(|_| !is_replicated(&target.canonical));
+            place.account = place.account.or(target.place.account);
+            place.region = place.region.or(region);
+        }
         if let Some(bare) = bare(&canonical) {
             self.bare.entry(bare).or_default().push(approval);
         }
         let is_short = long_id(&canonical).is_none();
         let mut add = |name: String| {
-            let place = Place { account: account.clone(), region: region.clone(), is_short };
-            self.exact.entry(name).or_default().push((place, approval));
+            let entry = Entry { place: place.clone(), is_short, approval };
+            self.exact.entry(name).or_default().push(entry);
         };
         if spelling != canonical {
             add(spelling.to_owned());
@@ -197,7 +231,7 @@ impl<'a> Names<'a> {
     pub(super) fn find(&self, name: &Name<'_>) -> Vec<Approval<'a>> {
         let exact = |of: &str| {
             let found = self.exact.get(of).into_iter().flatten();
-            found.filter(|(place, _)| name.agrees(place)).map(|(_, approval)| *approval)
+            found.filter(|entry| name.agrees(&entry.place)).map(|entry| entry.approval)
         };
         let mut found: Vec<Approval<'a>> = exact(&name.canonical).collect();
         if found.is_empty() {
@@ -217,7 +251,7 @@ impl<'a> Names<'a> {
                     .get(&id)
                     .into_iter()
                     .flatten()
-                    .filter_map(|(place, of)| place.is_short.then_some(*of)),
+                    .filter_map(|entry| entry.is_short.then_some(entry.approval)),
             );
         }
         // What an identifier looks like is up to the server, and the register may give it alone.
@@ -227,6 +261,12 @@ impl<'a> Names<'a> {
         let patterns = self.globs.matches(name.spelling);
         found.extend(patterns.into_iter().filter_map(|at| self.patterns.get(at).copied()));
         found
+    }
+
+    /// Whether the register has the name, and means a key in another place or another version of it.
+    pub(super) fn is_elsewhere(&self, name: &Name<'_>) -> bool {
+        let known = self.exact.get(&name.canonical).map(Vec::as_slice).unwrap_or_default();
+        !known.is_empty() && !known.iter().any(|entry| name.agrees(&entry.place))
     }
 
     /// Whether some key is approved by a name of this provider.

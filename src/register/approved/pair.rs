@@ -6,9 +6,11 @@ use super::{
     compare::difference,
     entry::{Key, Text},
     order::{Dates, may_pass},
+    uses::{Use, Uses},
 };
 use crate::{
     date::Date,
+    references,
     register::{Change, Difference},
 };
 
@@ -148,34 +150,69 @@ impl Pair<'_, '_> {
     }
 
     pub(super) fn aliases(&mut self) {
-        let targets = |key: &Key| -> BTreeMap<String, Option<String>> {
-            let one = |of: &super::Alias| {
-                let list = |texts: &[Text]| {
-                    texts.iter().map(|text| &*text.value).collect::<Vec<_>>().join(" ")
-                };
-                let (here, paths) = (list(&of.environments), list(&of.paths));
-                let here = if here.is_empty() { here } else { format!(" in {here}") };
-                let paths = if paths.is_empty() { paths } else { format!(" at {paths}") };
-                (format!("{}{here}{paths}", of.name.value), value(of.target.as_ref()))
-            };
-            key.aliases.iter().map(one).collect()
+        let aliases =
+            |key| Use::of(key, |key| &key.aliases, |of| (&of.name, &of.environments, &of.paths));
+        let (was, now) = (aliases(self.old), aliases(self.new));
+        let target = |key: &Key, name: &str| {
+            let mut aliases = key.aliases.iter();
+            let alias = aliases.find(|of| references::identity(&of.name.value) == name);
+            alias.and_then(|of| value(of.target.as_ref()))
         };
-        let (was, now) = (targets(self.old), targets(self.new));
-        for (name, target) in &now {
-            match was.get(name) {
-                Some(before) if before != target => {
-                    let shown = |target: &Option<String>| {
-                        Some(format!("{name} -> {}", target.as_deref().unwrap_or("nothing said")))
-                    };
-                    self.add(Change::AliasRepointed, "aliases", shown(before), shown(target));
-                }
-                Some(_) => {}
-                None => self.add(Change::UseWidened, "aliases", None, Some(name.clone())),
+        for (name, after) in &now {
+            let Some(before) = was.get(name) else {
+                self.add(Change::UseWidened, "aliases", None, Some(after.shown()));
+                continue;
+            };
+            let targets = [self.old, self.new].map(|key| target(key, name));
+            if targets[0] != targets[1] {
+                let [was, now] = targets.map(|target| {
+                    let name = after.name;
+                    Some(format!("{name} -> {}", target.as_deref().unwrap_or("nothing said")))
+                });
+                self.add(Change::AliasRepointed, "aliases", was, now);
+            }
+            self.used("aliases", before, after);
+        }
+        for (_, before) in was.iter().filter(|(name, _)| !now.contains_key(*name)) {
+            self.add(Change::Restated, "aliases", Some(before.shown()), None);
+        }
+    }
+
+    /// Names by which the key is approved. Where one goes and another comes, another key is named,
+    /// unless the version says that the key was replaced.
+    fn references(&mut self) {
+        let references =
+            |key| Use::of(key, |key| &key.references, |of| (&of.name, &of.environments, &of.paths));
+        let (was, now) = (references(self.old), references(self.new));
+        let only = |these: &Uses<'_>, those: &Uses<'_>| {
+            let names = these.iter().filter(|(name, _)| !those.contains_key(*name));
+            let names: Vec<String> = names.map(|(_, of)| of.shown()).collect();
+            (!names.is_empty()).then(|| names.join(", "))
+        };
+        let (gone, come) = (only(&was, &now), only(&now, &was));
+        let version = |key: &Key| (key.key_id(), value(key.version.as_ref()));
+        let change = match (&gone, &come) {
+            (None, None) => None,
+            (None, Some(_)) => Some(Change::UseWidened),
+            (Some(_), Some(_)) if version(self.old) == version(self.new) => {
+                Some(Change::ReferenceChanged)
+            }
+            (Some(_), _) => Some(Change::Restated),
+        };
+        if let Some(change) = change {
+            self.add(change, "references", gone, come);
+        }
+        for (name, after) in &now {
+            if let Some(before) = was.get(name) {
+                self.used("references", before, after);
             }
         }
-        for name in was.keys().filter(|name| !now.contains_key(*name)) {
-            self.add(Change::Restated, "aliases", Some(name.clone()), None);
-        }
+    }
+
+    /// Where a name is approved, before and after.
+    fn used(&mut self, attribute: &str, before: &Use<'_>, after: &Use<'_>) {
+        let change = if after.is_wider(before) { Change::UseWidened } else { Change::Restated };
+        self.says(change, attribute, Some(before.shown()), Some(after.shown()));
     }
 
     /// What is in a set that was not there before widens; what is gone is a restatement.
@@ -223,20 +260,7 @@ impl Pair<'_, '_> {
         self.set(Change::UseWidened, "usage", texts(&old.usage), texts(&new.usage));
         let environments = (texts(&old.environments), texts(&new.environments));
         self.set(Change::UseWidened, "environments", environments.0, environments.1);
-        let names = |key: &Key| {
-            let shown = |of: &super::Reference| {
-                let list = |texts: &[Text]| {
-                    texts.iter().map(|text| text.value.as_ref()).collect::<Vec<_>>().join(" ")
-                };
-                let (name, here) = (&of.name.value, list(&of.environments));
-                let here = if here.is_empty() { here } else { format!(" in {here}") };
-                let paths = list(&of.paths);
-                let paths = if paths.is_empty() { paths } else { format!(" at {paths}") };
-                format!("{name}{here}{paths}")
-            };
-            key.references.iter().map(shown).collect()
-        };
-        self.set(Change::UseWidened, "references", names(old), names(new));
+        self.references();
         let shared =
             |key: &Key| key.shared_with.iter().map(|of| of.name.value.to_string()).collect();
         self.set(Change::AccessWidened, "shared_with", shared(old), shared(new));

@@ -1,0 +1,217 @@
+//! Names of keys held against a register that says where, in which version and for which environment
+//! each is approved; and what `register diff` says when these change.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test reads and writes files"
+)]
+
+use std::{fs, path::Path, process::Command};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+const ARN: &str = "arn:aws:kms:eu-central-1:418295730416:key/1b7de0c4-52c8-4f6e-9d3a-77a5c1be2f90";
+const VAULT: &str = "https://cards.vault.azure.net/keys/pan-kek/0a1b2c3d4e5f60718293a4b5c6d7e8f9";
+const RING: &str = "projects/cards-prod/locations/europe-west4/keyRings/r/cryptoKeys/settlement";
+const TOKEN: &str = "pkcs11:token=prod;object=zmk;type=secret-key";
+
+/// A register in which the entries have ids that are the last parts of names, as people write them.
+fn register() -> String {
+    format!(
+        r#"keylint: key-register
+version: 1
+keys:
+  - id: pan
+    kind: secret-key
+    state: active
+    references:
+      - {{name: "{ARN}", environments: [production], paths: ["prod/**"]}}
+    aliases:
+      - {{name: alias/pan, target: "{ARN}"}}
+  - id: pan-kek
+    kind: secret-key
+    state: active
+    references:
+      - {{name: "{VAULT}"}}
+  - id: settlement
+    kind: secret-key
+    state: active
+    version: "3"
+    references:
+      - {{name: "{RING}"}}
+  - id: zmk
+    kind: secret-key
+    state: active
+    references:
+      - {{name: "{TOKEN}", environments: [production]}}
+"#
+    )
+}
+
+const CONFIG: &str = "[environments]\nproduction = [\"prod/**\"]\nstaging = [\"stage/**\"]\n";
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), files);
+    folder
+}
+
+fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+}
+
+fn keylint(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keylint"));
+    let output = command.args(arguments).current_dir(directory).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// Rules that say something of a file beside the register.
+fn rules(files: &[(&str, &str)]) -> Vec<String> {
+    let folder = folder(&[("key-register.yaml", &register()), ("keylint.toml", CONFIG)]);
+    write(folder.path(), files);
+    let arguments = ["scan", "--register", "key-register.yaml", "--format", "json"];
+    let report: Json = serde_json::from_str(&keylint(folder.path(), &arguments).1).unwrap();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let here = findings.filter(|finding| finding["sites"][0]["path"] != "key-register.yaml");
+    here.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn place_version_environment_and_path_of_a_name_count() {
+    let unapproved = &["key-reference-not-approved"][..];
+    let environment = &["key-in-environment-not-approved"][..];
+    let path = &["key-in-path-not-approved"][..];
+    let other = "ffeeddccbbaa99887766554433221100";
+    let vault = VAULT.rsplit_once('/').unwrap().0;
+    for (file, name, expected) in [
+        ("prod/.env", ARN.to_owned(), &[][..]),
+        ("prod/.env", ARN.replace("418295730416", "602914437781"), unapproved),
+        ("prod/.env", ARN.replace("eu-central-1", "us-east-1"), unapproved),
+        ("stage/.env", ARN.to_owned(), environment),
+        // The alias is approved everywhere, and the name of the key is not.
+        ("src/.env", ARN.to_owned(), path),
+        ("prod/.env", "alias/pan".to_owned(), &[]),
+        ("prod/.env", "arn:aws:kms:eu-central-1:418295730416:alias/pan".to_owned(), &[]),
+        ("prod/.env", "arn:aws:kms:eu-central-1:602914437781:alias/pan".to_owned(), unapproved),
+        ("prod/.env", VAULT.to_owned(), &[]),
+        ("prod/.env", vault.to_owned(), &[]),
+        ("prod/.env", format!("{vault}/{other}"), unapproved),
+        // An entry is called like the last part of the name.
+        ("prod/.env", VAULT.replace("cards.", "others."), unapproved),
+        ("prod/.env", RING.to_owned(), &[]),
+        ("prod/.env", format!("{RING}/cryptoKeyVersions/3"), &[]),
+        ("prod/.env", format!("{RING}/cryptoKeyVersions/2"), &["key-differs-from-register"]),
+        ("prod/.env", TOKEN.to_owned(), &[]),
+        ("prod/.env", format!("{TOKEN}?pin-source=file:/run/pin"), &[]),
+        ("prod/.env", "pkcs11:object=zmk;type=secret-key;token=prod".to_owned(), &[]),
+        ("prod/.env", TOKEN.replace("token=prod", "token=lab"), unapproved),
+        ("stage/.env", TOKEN.to_owned(), environment),
+    ] {
+        assert_eq!(rules(&[(file, &format!("KEY={name}\n"))]), expected, "{file} {name}");
+    }
+}
+
+fn git(directory: &Path, arguments: &str) {
+    let mut git = Command::new("git");
+    git.args(["-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main"]);
+    let output = git.args(arguments.split(' ')).current_dir(directory).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// What `register diff` says of a change from the first state to the second.
+fn changes(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {
+    let folder = folder(old);
+    git(folder.path(), "init -q");
+    git(folder.path(), "add -A");
+    git(folder.path(), "commit -qm old");
+    write(folder.path(), new);
+    git(folder.path(), "add -A");
+    git(folder.path(), "commit -qm new");
+    let asked = ["register", "diff", "--rev", "HEAD~..HEAD", "--format", "json"];
+    let diff: Json = serde_json::from_str(&keylint(folder.path(), &asked).1).unwrap();
+    let changes = diff["changes"].as_array().unwrap().iter();
+    changes.map(|change| change["change"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_name_that_is_spelled_otherwise_is_the_same_key() {
+    let file = |name: &str| format!("KEY={name}\n");
+    let (was, register) = (file(TOKEN), register());
+    let was = [("prod/.env", was.as_str()), ("key-register.yaml", &register)];
+    let now = file("pkcs11:object=zmk;type=secret-key;token=prod?pin-source=file:/run/pin");
+    assert_eq!(changes(&was, &[("prod/.env", &now)]), [""; 0]);
+    let now = file(&TOKEN.replace("token=prod", "token=lab"));
+    let told = changes(&was, &[("prod/.env", &now)]);
+    assert!(told.contains(&"unregistered".to_owned()), "{told:?}");
+}
+
+#[test]
+fn an_entry_that_approves_another_key_is_told_gravely_and_once() {
+    let other = ARN.replace("1b7de0c4", "2b7de0c4");
+    let (file, register) = (format!("KEY={ARN}\n"), register());
+    let was = [("prod/.env", file.as_str()), ("key-register.yaml", &register)];
+    let (file, replaced) = (file.replace(ARN, &other), register.replace(ARN, &other));
+    let now = [("prod/.env", file.as_str()), ("key-register.yaml", &replaced)];
+    assert_eq!(changes(&was, &now), ["alias-repointed", "reference-changed"]);
+    // A new version says that the key was replaced.
+    let rotated = replaced.replace(
+        "state: active\n    references:\n      - {name: \"arn",
+        "state: active\n    version: \"2\"\n    references:\n      - {name: \"arn",
+    );
+    let now = [("prod/.env", file.as_str()), ("key-register.yaml", &rotated)];
+    let told = changes(&was, &now);
+    assert!(
+        told.contains(&"rotated".to_owned()) && !told.contains(&"reference-changed".to_owned()),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn where_a_name_is_approved_widens_and_narrows() {
+    let register = register();
+    let change = |from: &str, to: &str| {
+        let now = register.replace(from, to);
+        assert_ne!(register, now);
+        changes(&[("key-register.yaml", &register)], &[("key-register.yaml", &now)])
+    };
+    let here = "environments: [production], paths: [\"prod/**\"]";
+    assert_eq!(
+        change(here, "environments: [production], paths: [\"prod/eu/**\", \"prod/**\"]"),
+        ["use-widened"]
+    );
+    assert_eq!(
+        change(here, "environments: [production, staging], paths: [\"prod/**\"]"),
+        ["use-widened"]
+    );
+    assert_eq!(change(here, "environments: [production]"), ["use-widened"]);
+    assert_eq!(
+        change("{name: \"projects", "{paths: [\"prod/**\"], name: \"projects"),
+        ["restated"]
+    );
+}
+
+#[test]
+fn a_register_that_neither_revision_has_is_an_error() {
+    let folder = folder(&[("a", "b"), ("key-register.yaml", &register())]);
+    git(folder.path(), "init -q");
+    git(folder.path(), "add -A");
+    git(folder.path(), "commit -qm one");
+    git(folder.path(), "commit -qm two --allow-empty");
+    let diff = |more: &[&str]| {
+        let asked = [&["register", "diff", "--rev", "HEAD~..HEAD"], more].concat();
+        let (code, _, error) = keylint(folder.path(), &asked);
+        (code, error)
+    };
+    assert_eq!(diff(&[]).0, Some(0));
+    let (code, error) = diff(&["--register", "typo.yaml"]);
+    assert_eq!(code, Some(2));
+    assert!(error.contains("--register typo.yaml") && error.contains("HEAD~..HEAD"), "{error}");
+}

@@ -171,6 +171,8 @@ pub(crate) fn trees(repository: &Path, range: &str) -> Result<(String, String), 
         Ok(revision.to_owned())
     };
     let (mut old, new) = (named(old)?, named(new)?);
+    // Whether there is a repository is another question than whether it has the revision.
+    run(Some(repository), &["rev-parse", "--git-dir"])?;
     if from_base {
         let base = run(Some(repository), &["merge-base", &old, &new])?;
         old = String::from_utf8_lossy(&base).trim().to_owned();

@@ -44,7 +44,9 @@ pub(super) fn take(field: Field, spec: &Spec, nodes: &[&Node], scope: &str) -> V
             Some(table) => match &first.tree {
                 Tree::Partial(text) => {
                     let known = text.split("${").next().unwrap_or_default();
-                    table.get_by_beginning(known).cloned()
+                    // A secret that stands elsewhere is not written out here.
+                    let is_elsewhere = spec.is_secret && known.is_empty();
+                    table.get_by_beginning(known).filter(|_| !is_elsewhere).cloned()
                 }
                 _ if type_of_field(field) == Type::List => return take_list(spec, nodes),
                 _ => first.scalar().and_then(|text| mapped(spec, &text)),

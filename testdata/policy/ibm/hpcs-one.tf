@@ -1,0 +1,8 @@
+resource "ibm_hpcs" "cards" {
+  location             = "eu-de"
+  name                 = "cards"
+  plan                 = "standard"
+  units                = 2
+  signature_threshold  = 1
+  revocation_threshold = 1
+}

@@ -57,20 +57,28 @@ seed_text() {
 seed_microsoft() { add microsoft $keys/microsoft/* $keys/negatives/public.xml; }
 seed_keytab() { add keytab $keys/keytab/*; }
 
+# Of every layer, and what is packed also unpacked, so that a change reaches its parser. Of disks
+# the front, where what they hold is written down: large ones would only be slow.
 seed_containers() {
     local file
-    for file in testdata/{layers,documents,git}/*; do
+    for file in testdata/{layers,layers/nested,documents,git,disks}/*; do
         [[ $file == *bomb* || $(stat -c %s "$file") -gt 100000 ]] || add containers "$file"
     done
-    # Disks lie there packed; large ones would only be slow.
-    for file in testdata/disks/*.gz; do
-        gzip -dc "$file" >"$work/disk"
-        [[ $(stat -c %s "$work/disk") -gt 600000 ]] || add containers "$work/disk"
+    for file in testdata/{disks,documents,git}/*.gz testdata/layers/plain.gzip; do
+        gzip -dc <"$file" | head -c 300000 >"$work/unpacked" || true
+        add containers "$work/unpacked"
+    done
+    for file in testdata/layers/nested/*; do
+        zstd -dcq <"$file" >"$work/unpacked"
+        add containers "$work/unpacked"
     done
 }
 
-seed_decode() { add decode $keys/encodings/* $keys/config/*; }
-seed_whole() { add whole $keys/*/*; }
+seed_decode() {
+    add decode $keys/encodings/* $keys/config/* testdata/documents/*.{sql,tsv,bson,json,har,ipynb,mdb}
+}
+
+seed_whole() { add whole $keys/*/* testdata/documents/*.{sql,tsv,bson,json,eml,pdf,pgdump,rdb}; }
 seed_config() { add config src/keylint.toml .ci/keylint.toml; }
 
 seed_rule() {

@@ -12,7 +12,7 @@ use crate::{
     ledger::Reason,
     prefilter::{self, Hits, Wanted},
     references::{self, Named},
-    rows::{Found, Item, What},
+    rows::{Found, Item, Next, What},
     unit::Unit,
 };
 
@@ -41,9 +41,23 @@ pub(crate) struct Dig {
     pub sightings: Vec<Sighting>,
     pub skips: Vec<Reason>,
     decoded_bytes: usize,
+    /// What the last piece of a long run told of the next.
+    pub told: Option<Told>,
     /// Whether all of the outermost bytes are text in UTF-16.
     pub is_wide: bool,
 }
+
+/// How much of the next piece of a long run belongs to keys that begin before it.
+#[derive(Clone, Copy)]
+pub(crate) struct Told {
+    /// Where the piece begins, among the bytes that spell.
+    pub at: usize,
+    /// So many of its decoded bytes.
+    pub bytes: usize,
+}
+
+/// Decoded bytes of the next piece in which needles are looked for, of keys that begin before it.
+const SHARED: usize = 4 << 10;
 
 impl Dig {
     /// Looks at what starts in `window` of `unit`; gives how far its bytes are claimed. `trail`
@@ -64,24 +78,51 @@ impl Dig {
             decode::utf16::text(Unit { bytes: unit.from(from), ..unit }, &mut rest);
             found.take_over(rest, from);
         }
-        if window.start == 0 && unit.at_start {
+        self.look(unit, window, wanted, &mut found);
+        let claimed = found.claimed();
+        self.is_wide |= trail.is_empty() && found.items.iter().any(Item::is_utf16_from_start);
+        let mut told = self.told.take();
+        for item in found.items {
+            self.item(unit.bytes, item, &mut told, trail);
+        }
+        self.told = told;
+        claimed
+    }
+
+    fn look(&mut self, unit: Unit<'_>, window: Range<usize>, wanted: Wanted, found: &mut Found) {
+        if window.start == 0 && unit.at_start && found.claimed() == 0 {
             for head in prefilter::rows().filter_map(|row| row.head) {
-                self.guarded(|| head(unit, &mut found));
+                self.guarded(|| head(unit, found));
             }
         }
         let mut hits = Hits::new(unit.bytes, window.start, window.end, wanted);
         while let Some(hit) = hits.next(found.claimed()) {
-            self.guarded(|| (hit.row.find)(unit, hit.range, &mut found));
+            self.guarded(|| (hit.row.find)(unit, hit.range, found));
         }
-        let claimed = found.claimed();
-        self.is_wide |= trail.is_empty() && found.items.iter().any(Item::is_utf16_from_start);
-        for Item { range, what } in found.items {
-            self.item(unit.bytes, range, what, trail);
-        }
-        claimed
     }
 
-    fn item(&mut self, bytes: &[u8], range: Range<usize>, what: What, trail: &mut Vec<Step>) {
+    /// Looks at decoded bytes from `claimed` on, for what starts before `own`; gives where that ends.
+    fn decoded(
+        &mut self,
+        bytes: &[u8],
+        claimed: usize,
+        own: usize,
+        trail: &mut Vec<Step>,
+    ) -> usize {
+        let mut found = Found::claimed_until(claimed);
+        let end = own.saturating_add(SHARED).min(bytes.len());
+        self.look(Unit::whole(bytes), 0..end, Wanted::All, &mut found);
+        found.items.retain(|item| item.range.start < own);
+        let end = found.items.iter().map(|item| item.range.end).max().unwrap_or_default();
+        let mut told = None;
+        for item in found.items {
+            self.item(bytes, item, &mut told, trail);
+        }
+        end
+    }
+
+    fn item(&mut self, bytes: &[u8], item: Item, told: &mut Option<Told>, trail: &mut Vec<Step>) {
+        let Item { range, what } = item;
         let what = match what {
             What::Named(parse) if trail.is_empty() => Seen::Named(parse),
             What::Named(parse) => match references::read(bytes, &range, parse) {
@@ -91,16 +132,22 @@ impl Dig {
             What::Material(material) => Seen::Material(material),
             What::Allowance { rule, until, reason } => Seen::Allowance { rule, until, reason },
             What::Skip(reason) => return self.skips.push(reason),
-            What::Decoded { by, bytes, window } => {
+            What::Decoded { by, bytes, next } => {
                 self.decoded_bytes = self.decoded_bytes.saturating_add(bytes.len());
                 if trail.len() >= budget::DECODE_DEPTH {
                     self.skips.push(Reason::TooDeep);
                 } else if self.decoded_bytes > budget::DECODE_BYTES {
                     self.skips.push(Reason::OverBudget);
                 } else {
+                    let before = told.filter(|told| told.at == range.start);
+                    let claimed = before.map_or(0, |told| told.bytes);
+                    let own = next.map_or(bytes.len(), |next| next.decoded);
                     trail.push(Step { by, range });
-                    self.unit(Unit::whole(&bytes), 0..window, 0, None, Wanted::All, trail);
+                    let end = self.decoded(&bytes, claimed, own, trail);
                     trail.pop();
+                    if let Some(Next { at, .. }) = next {
+                        *told = Some(Told { at, bytes: end.max(claimed).saturating_sub(own) });
+                    }
                 }
                 return;
             }

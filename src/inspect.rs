@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     budget, decode,
-    dig::{Dig, Seen, Sighting},
+    dig::{Dig, Seen, Sighting, Told},
     excerpt,
     fact::{Fact, Field, Kind, Site},
     feed::{Buffer, End, Feed, PAGE},
@@ -209,6 +209,9 @@ struct File<'p, 'w> {
     counted: usize,
     /// Offset up to which bytes are part of something already understood.
     claimed: u64,
+    /// The same of the next piece of a long run of spelled bytes: its offset, and how many of its
+    /// decoded bytes.
+    told: Option<(u64, usize)>,
     /// Whether the file is text in UTF-16, by its head.
     is_wide: bool,
     /// Index in the facts of the walk of each distinct fact, by a digest of kind and fields.
@@ -225,6 +228,7 @@ impl<'p, 'w> File<'p, 'w> {
             lines,
             counted: 0,
             claimed: 0,
+            told: None,
             is_wide: false,
             known: HashMap::new(),
             names: Names::default(),
@@ -262,10 +266,16 @@ impl<'p, 'w> File<'p, 'w> {
     ) {
         let claimed = self.claimed_from(base);
         let wanted = if self.walk.scope.keys_only { Wanted::Keys } else { wanted };
+        let told = self.told.and_then(|(at, bytes)| {
+            let at = usize::try_from(at.checked_sub(base)?).ok()?;
+            Some(Told { at, bytes })
+        });
         let mut dig = Dig::default();
+        dig.told = told;
         let wide_from = self.is_wide.then_some((window.start + 1) & !1);
         let claimed = dig.unit(*unit, window, claimed, wide_from, wanted, &mut Vec::new());
         self.claimed = base + claimed as u64;
+        self.told = dig.told.map(|told| (base + told.at as u64, told.bytes));
         self.is_wide |= base == 0 && unit.at_start && !unit.at_end && dig.is_wide;
 
         let mut told = Vec::new();

@@ -42,13 +42,22 @@ pub(crate) enum What {
     Decoded {
         by: Cow<'static, str>,
         bytes: Decoded,
-        /// What starts before this is of these bytes; what comes after is found again.
-        window: usize,
+        /// Where a run goes on that is longer than what is looked at at once.
+        next: Option<Next>,
     },
     /// A name of a key, which `parse` reads.
     Named(references::Parse),
     /// Something that could not be examined.
     Skip(Reason),
+}
+
+/// Where a run of spelled bytes is taken up again. What starts from there on is found again.
+#[derive(Clone, Copy)]
+pub(crate) struct Next {
+    /// Where the next piece begins, among the bytes that spell.
+    pub at: usize,
+    /// The same place among the decoded ones.
+    pub decoded: usize,
 }
 
 pub(crate) struct Item {
@@ -102,22 +111,19 @@ impl Found {
         by: impl Into<Cow<'static, str>>,
         bytes: Decoded,
     ) {
-        let (window, end) = (bytes.len(), range.end);
-        self.decoded_part(range, by, bytes, window, end);
+        self.decoded_part(range, by, bytes, None);
     }
 
-    /// Adds decoded bytes of which only `window` counts, and claims what spells that, up to `end`.
+    /// Adds decoded bytes of a run that goes on at `next`, and claims what spells them up to there.
     pub(crate) fn decoded_part(
         &mut self,
         range: Range<usize>,
         by: impl Into<Cow<'static, str>>,
         bytes: Decoded,
-        window: usize,
-        end: usize,
+        next: Option<Next>,
     ) {
-        self.claim(end);
-        let window = window.min(bytes.len());
-        self.items.push(Item { range, what: What::Decoded { by: by.into(), bytes, window } });
+        self.claim(next.map_or(range.end, |next| next.at));
+        self.items.push(Item { range, what: What::Decoded { by: by.into(), bytes, next } });
     }
 
     pub(crate) fn allowance(

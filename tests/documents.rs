@@ -48,6 +48,7 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("jwk.bson", &[""]),
     ("blob.sql", &["", ""]),
     ("hex.sql", &["", ""]),
+    ("sec1.sql", &[""]),
     ("table.tsv", &["", ""]),
     ("folders.pst.gz", &FOLDERS),
     ("twice.json", &[""]),

@@ -96,7 +96,8 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         found.claim(end);
         return;
     };
-    let cut = cut.scaled(|digits| digits.saturating_sub(odd) / 4 * 3);
+    // The next piece begins with a whole group.
+    let cut = cut.scaled(|digits| digits.saturating_sub(odd).div_ceil(4) * 3);
     cut.add(found, start..end, "base64", base64(digits));
 }
 
@@ -166,7 +167,9 @@ fn run(bytes: &[u8], start: usize, at: usize, cut: &mut Cut) -> (Decoded, usize,
         let after = next + spelled.length;
         match spelled.byte {
             Some(byte) if is_base64(byte) => {
-                cut.pass(next, digits.len());
+                if cut.is_due(next) && (line_starts || !is_near_end(bytes, next)) {
+                    cut.pass(next, digits.len());
+                }
                 append(&mut digits, &[byte]);
                 line_starts = false;
                 end = after;
@@ -201,6 +204,12 @@ fn soft_break(bytes: &[u8], at: usize) -> Option<usize> {
         _ => return None,
     };
     LINE.contains(&line).then_some(length)
+}
+
+/// Whether the line at `at` ends before what is left of it would be read together with the next.
+fn is_near_end(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    memchr::memchr2(b'\r', b'\n', rest.get(..=LINE).unwrap_or(rest)).is_some()
 }
 
 /// Whether the line at `at` holds one word of digits and nothing else.

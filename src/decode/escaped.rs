@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::{append, escape, percent::is_encoded};
+use super::{append, cut::Cut, escape, percent::is_encoded};
 use crate::{
     budget,
     rows::{Found, Row},
@@ -90,8 +90,8 @@ struct Text<'a> {
 
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let low = needle.start.saturating_sub(budget::LOOK_BACK).max(found.claimed());
-    let stop = unit.bytes.len().min(needle.start.saturating_add(budget::LOOK_AHEAD));
-    let bytes = unit.bytes.get(..stop).unwrap_or_default();
+    let mut cut = Cut::new(unit, needle.start);
+    let bytes = unit.bytes.get(..cut.stop).unwrap_or_default();
     let Some((at, style)) = first(bytes, &needle, low) else { return };
     let (start, quote) = opening(bytes, at, low, style);
     let text = Text { bytes, style, quote };
@@ -99,12 +99,12 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         return;
     }
     let start = text.earliest(start, low);
-    let (spelled, end) = text.read(start, usize::MAX);
+    let (spelled, end) = text.read(start, usize::MAX, |at, read| cut.pass(at, read));
     let end = end.max(needle.end);
     if spelled.len() < SMALLEST {
         return found.claim(end);
     }
-    found.decoded(start..end, "escapes", spelled);
+    cut.add(found, start..end, "escapes", spelled);
 }
 
 /// Where the byte starts that the needle ends, and its style.
@@ -195,7 +195,7 @@ enum Piece {
 impl Text<'_> {
     /// Whether the bytes from `at` on are what keys hold.
     fn is_likely(&self, at: usize) -> bool {
-        let (bytes, _) = self.read(at, 16);
+        let (bytes, _) = self.read(at, 16, |_, _| {});
         match bytes.get(..).unwrap_or_default() {
             // Versions of private keys, key stores and OpenSSL's sequences of integers.
             [2, 1, 0, 2 | 0x30, ..] | [2, 1, 1, 2 | 4 | 0x30, ..] | [2, 1, 3, 0x30, ..] => true,
@@ -239,13 +239,20 @@ impl Text<'_> {
         start
     }
 
-    /// At most `most` bytes that are spelled from `at` on, and where they end.
-    fn read(&self, mut at: usize, most: usize) -> (Decoded, usize) {
+    /// At most `most` bytes that are spelled from `at` on, and where they end. `pass` is told where
+    /// each begins, and how many come before it.
+    fn read(
+        &self,
+        mut at: usize,
+        most: usize,
+        mut pass: impl FnMut(usize, usize),
+    ) -> (Decoded, usize) {
         let mut spelled = Zeroizing::new(Vec::new());
         while spelled.len() < most
             && let Some((piece, after)) = self.piece(at)
         {
             if let Piece::Byte(byte) = piece {
+                pass(at, spelled.len());
                 append(&mut spelled, &[byte]);
             }
             at = after;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::{append, escape::spelled};
+use super::{append, cut::Cut, escape::spelled};
 use crate::{
     budget,
     rows::{Found, Row},
@@ -24,10 +24,10 @@ pub(crate) const ROW: Row = Row {
 
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let low = needle.start.saturating_sub(budget::LOOK_BACK).max(found.claimed());
-    let stop = unit.bytes.len().min(needle.start.saturating_add(budget::LOOK_AHEAD));
+    let mut cut = Cut::new(unit, needle.start);
     let before = unit.get(low..needle.start);
     let start = needle.start - before.iter().rev().take_while(|byte| is_encoded(**byte)).count();
-    let after = unit.get(needle.end..stop);
+    let after = unit.get(needle.end..cut.stop);
     let end = needle.end + after.iter().take_while(|byte| is_encoded(**byte)).count();
     let text = unit.get(start..end);
     let mut decoded = Zeroizing::new(Vec::with_capacity(text.len()));
@@ -35,13 +35,14 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     while at < text.len() {
         let spelled = spelled(text, at, true);
         if let Some(byte) = spelled.byte {
+            cut.pass(start + at, decoded.len());
             append(&mut decoded, &[byte]);
         }
         at += spelled.length;
     }
     // What spells nothing else would be found in itself again.
     if decoded.len() < text.len() {
-        found.decoded(start..end, "percent", decoded);
+        cut.add(found, start..end, "percent", decoded);
     }
 }
 

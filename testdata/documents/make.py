@@ -375,6 +375,8 @@ def etcd():
 def mariadb(what):
     """A table with the key as text, and as DER; a long value has it where a page ends."""
     der = base64.b64decode(b"".join(KEY.split(b"\n")[1:-2]))
+    other = serialization.load_pem_private_key(KEY, None).private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
     filling = "".join(f"line {number}\n" for number in range(3000))
     # A part of a value has 16330 bytes; the key begins 100 before the end of the first.
     long = filling[:16229] + "\n" + KEY.decode() + filling
@@ -389,6 +391,7 @@ def mariadb(what):
                 time.sleep(0.2)
             sql = f"""create database d; use d; create table t(id int primary key, pem longtext, der longblob);
                 insert into t values (1, '{KEY.decode()}', x'{der.hex()}');
+                create table s(id int primary key, der longblob); insert into s values (1, x'{other.hex()}');
                 create table l(id int primary key, pem longtext); insert into l values (1, '{long}');
                 create table p(id int primary key, pem longtext) page_compressed=1; insert into p values (1, '{long}');"""
             subprocess.run(["mariadb", socket], input=sql.encode(), check=True)
@@ -397,7 +400,8 @@ def mariadb(what):
                 return (folder / "t.txt").read_bytes()
             if what.startswith("dump"):
                 options = ["--hex-blob"] if what == "dump hex" else []
-                return subprocess.run(["mariadb-dump", socket, "--skip-dump-date", *options, "d", "t"], check=True, stdout=subprocess.PIPE).stdout
+                name = "s" if what == "dump sec1" else "t"
+                return subprocess.run(["mariadb-dump", socket, "--skip-dump-date", *options, "d", name], check=True, stdout=subprocess.PIPE).stdout
             subprocess.run(["mariadb-admin", socket, "shutdown"], check=True)
             server.wait()
             return gzip.compress((folder / f"data/d/{what}.ibd").read_bytes(), mtime=0)
@@ -514,6 +518,7 @@ MAKERS = {
     "folders.pst.gz": folders,
     "jwk.bson": jwk,
     "blob.sql": lambda: mariadb("dump"),
+    "sec1.sql": lambda: mariadb("dump sec1"),
     "hex.sql": lambda: mariadb("dump hex"),
     "table.tsv": lambda: mariadb("tab"),
     "long.ibd.gz": lambda: mariadb("l"),

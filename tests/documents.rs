@@ -87,6 +87,16 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("plain.pgdump", &["!pgdump:public.keys", "!pgdump:(large object 4711)"]),
 ];
 
+/// Tables as the data directory of PostgreSQL has them. A row may cut the key off, so that its
+/// beginning is told as well.
+const TABLES: &[(&str, &str)] = &[
+    ("external.heap.gz", "!gzip:!postgres:(value 16394)"),
+    ("pglz.heap.gz", "!gzip:!postgres:(value 16394)"),
+    ("lz4.heap.gz", "!gzip:!postgres:(value 16394)"),
+    ("pglz-row.heap.gz", "!gzip:!postgres:(value at 7892)"),
+    ("lz4-row.heap.gz", "!gzip:!postgres:(value at 7924)"),
+];
+
 /// Documents without anything in them.
 const EMPTY: &[&str] = &["empty.ole", "empty.pdf", "empty.rdb", "empty.sqlite"];
 
@@ -113,6 +123,15 @@ fn each_place_of_a_key_is_told_once() {
         assert_eq!(inspection.ledger.skips, [], "{document}");
         assert!(inspection.facts.iter().all(|fact| fact.text(Field::KeyId) == Some(KEY)));
         assert!(inspection.facts.iter().all(|fact| fact.count == fact.sites.len() as u64));
+    }
+}
+
+#[test]
+fn values_of_tables_are_unpacked_and_put_together() {
+    for (document, chain) in TABLES {
+        let inspection = inspect_bytes("in", &bytes(document));
+        assert_eq!(chains(&inspection), [*chain], "{document}");
+        assert_eq!(inspection.ledger.skips, [], "{document}");
     }
 }
 

@@ -34,6 +34,7 @@ mod pdf_predictor;
 mod pdf_text;
 mod pgdump;
 mod pieces;
+mod postgres;
 mod pst;
 mod pst_cipher;
 mod rar;
@@ -134,6 +135,7 @@ pub(crate) const TABLE: &[Layer] = &[
     parquet::LAYER,
     pdf::LAYER,
     pgdump::LAYER,
+    postgres::LAYER,
     pst::LAYER,
     disk::qcow2::LAYER,
     rar::LAYER,

@@ -308,8 +308,9 @@ OTHERS = [["RPUSH", "list", "a", "b"], ["SADD", "set", "1", "2"], ["SADD", "word
           ["SET", "passing", "x", "EX", "1000"]]
 
 
-def postgres(*options, key=KEY, rows=200):
-    """Runs a server of its own, as nobody, who may."""
+def postgres(*options, key=KEY, rows=200, table=None):
+    """Runs a server of its own, as nobody, who may. Of a table, what lies in its data directory: SQL
+    that fills table r from expression k, and whether its TOAST table is meant."""
     tools = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
@@ -327,9 +328,25 @@ def postgres(*options, key=KEY, rows=200):
                 INSERT INTO keys SELECT n, md5(n::text) FROM generate_series(1, {rows}) n;
                 INSERT INTO keys VALUES (0, convert_from(decode('{hexed}', 'hex'), 'UTF8'));
                 SELECT lo_from_bytea(4711, decode('{hexed}', 'hex'));""".encode())
+            if table:
+                sql, column = table
+                run("psql", *there, input=sql.replace(":k", f"convert_from(decode('{hexed}', 'hex'), 'UTF8')").encode() + b"; CHECKPOINT;")
+                where = run("psql", "-At", *there, "-c", f"SELECT pg_relation_filepath({column}) FROM pg_class WHERE relname = 'r'").stdout
+                return gzip.compress(pathlib.Path(base, where.decode().strip()).read_bytes(), mtime=0)
             return run("pg_dump", "-Fc", *options, *there).stdout
         finally:
             run(tools / "pg_ctl", "-D", base, "-w", "-m", "immediate", "stop")
+
+
+def row(method, value, column="reltoastrelid"):
+    how = "STORAGE EXTERNAL" if method == "external" else f"COMPRESSION {method}"
+    change = f"ALTER TABLE r ALTER p SET {how}"
+    return postgres(table=(f"CREATE TABLE r (id integer, p text); {change}; INSERT INTO r SELECT 1, {value}", column))
+
+
+# The key where a row of 1996 bytes ends, or packed; and so much that rows of their own are needed.
+LONG = "repeat('x', 1900) || E'\\n' || :k || (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 200) n)"
+SHORT = "repeat('a line of text ', 200) || E'\\n' || :k"
 
 
 def avro(codec):
@@ -410,7 +427,8 @@ def mariadb(what):
 
 
 def folders():
-    """A store of Outlook in its usual encoding: the key in bodies, attached and in archives."""
+    """A store of Outlook in its usual encoding, by the evaluation version of Aspose.Email: the key in
+    bodies, attached and in archives."""
     from aspose.email.mapi import MapiMessage
     from aspose.email.storage.pst import FileFormatVersion, PersonalStorage
 
@@ -503,6 +521,11 @@ MAKERS = {
     "empty.rdb": lambda: redis(*OTHERS),
     "packed.pgdump": postgres,
     "plain.pgdump": lambda: postgres("-Z0", rows=1),
+    "external.heap.gz": lambda: row("external", LONG),
+    "pglz.heap.gz": lambda: row("pglz", f"repeat('a line of text ', 400) || {LONG}"),
+    "lz4.heap.gz": lambda: row("lz4", LONG),
+    "pglz-row.heap.gz": lambda: row("pglz", SHORT, "oid"),
+    "lz4-row.heap.gz": lambda: row("lz4", SHORT, "oid"),
     **{f"{codec}.avro": lambda codec=codec: avro(codec) for codec in ("null", "deflate", "snappy", "bzip2")},
     "none.parquet": parquet,
     "snappy.parquet": lambda: parquet("SNAPPY"),

@@ -44,8 +44,7 @@ pub(crate) fn judge(
 ) -> Result<Outcome, Error> {
     sort(facts);
     ledger.sort();
-    let undecided = ledger.undecided;
-    link::link(facts, &by.config.environments()?);
+    let undecided = ledger.undecided + link::link(facts, &by.config.environments()?);
     if let Some(register) = by.register {
         facts.extend(register::approved::link(register, facts, by.today));
     }

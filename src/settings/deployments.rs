@@ -103,7 +103,7 @@ pub(crate) fn read(_first: u32, reading: &mut Reading<'_>) {
             super::read_json(number, reading);
         }
         let known = reading.problems.len();
-        for values in parameters_of(number, &roots, &templates, &parameters, reading) {
+        for (file, values) in parameters_of(number, &roots, &templates, &parameters, reading) {
             let before = reading.resources.len();
             reading.begun = before;
             match (values, is_bicep) {
@@ -119,8 +119,9 @@ pub(crate) fn read(_first: u32, reading: &mut Reading<'_>) {
                 (Values::Bicep(_), false) => {}
             }
             let again = reading.resources.split_off(before);
-            let of_first = reading.resources.get(first..).unwrap_or_default();
-            let changed = lower::changed(of_first, again);
+            let file = reading.sources.get(file).map_or("", |source| source.path.as_str());
+            let of_first = reading.resources.get_mut(first..).unwrap_or_default();
+            let changed = lower::changed(of_first, again, file);
             reading.resources.extend(changed);
         }
         // They were told before.
@@ -135,14 +136,14 @@ fn given_by(parameters: &Node) -> Given {
         .collect()
 }
 
-/// The values of every file of parameters that is for this file.
+/// Every file of parameters that is for this file, with its values.
 fn parameters_of(
     number: u32,
     roots: &[u32],
     templates: &[u32],
     parameters: &[u32],
     reading: &Reading<'_>,
-) -> Vec<Values> {
+) -> Vec<(u32, Values)> {
     let path = |number: u32| reading.sources.get(number).map_or("", |of| of.path.as_str());
     let (directory, name) = split(path(number));
     let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
@@ -162,7 +163,7 @@ fn parameters_of(
             let (given, using) = bicep::parameters(of, text);
             let used = using.map(|using| join(of_directory, using));
             if used.is_some_and(|used| used == join(path(number), ".")) {
-                found.push(Values::Bicep(given));
+                found.push((of, Values::Bicep(given)));
             }
             continue;
         }
@@ -173,7 +174,7 @@ fn parameters_of(
         if let Ok(document) = json::parse(of, text)
             && let Some(node) = document.get("parameters")
         {
-            found.push(Values::Json(node.clone()));
+            found.push((of, Values::Json(node.clone())));
         }
     }
     found

@@ -4,6 +4,10 @@
 //! Source: Azure Key Vault documentation, "Assign a Key Vault access policy", "Azure RBAC for Key
 //! Vault", "Configure cryptographic key auto-rotation", "Secure Key Release".
 
+mod definition;
+
+pub(super) use self::definition::role_definition;
+
 use super::{
     arm, durations, json,
     lower::{self, Lowered, Resource, Scene},

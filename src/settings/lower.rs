@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Sources, aws, azure, json, kubernetes, oracle_cloud,
+    Sources, aws, azure, file_access, json, kubernetes, oracle_cloud,
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
     shapes::is_like,
     sops,
@@ -126,6 +126,7 @@ pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
     ("azure-rotation-policy", azure::rotation_policy),
     ("container-arguments", kubernetes::container_arguments),
     ("encryption-configuration", kubernetes::encryption_configuration),
+    ("file-access", file_access::file_access),
     ("kubernetes-binding", kubernetes::binding),
     ("oracle-statement", oracle_cloud::statement),
     ("sops-recipients", sops::recipients),
@@ -316,6 +317,10 @@ impl<'a> Scene<'a> {
                 }
                 fact.fields.insert(*field, value);
             }
+        }
+        // Something refers to a key where it names it.
+        if let Some(place) = fact.places.get(&Field::Key).filter(|_| kind == Kind::Reference) {
+            fact.sites = vec![place.clone()];
         }
         fact
     }

@@ -31,7 +31,8 @@ pub(super) fn link(facts: &mut Vec<Fact>) -> u64 {
         let provider = binding.text(Field::Provider).unwrap_or_default();
         let name = binding.text(Field::Role).unwrap_or_default();
         let last = name.rsplit('/').next().unwrap_or(name);
-        let known = roles.get(&(provider, name)).or_else(|| roles.get(&(provider, last)));
+        let title = binding.text(Field::Name).unwrap_or_default();
+        let known = [name, last, title].into_iter().find_map(|name| roles.get(&(provider, name)));
         let known = known.map(Vec::as_slice).unwrap_or_default();
         let candidates: Vec<(usize, &Fact)> =
             known.iter().filter_map(|&at| Some((at, facts.get(at)?))).collect();

@@ -2,7 +2,7 @@
 //! parameters that are kept beside them. What is deployed without a file of parameters has their
 //! defaults; with each such file it is looked at once more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Reading, arm,
@@ -37,7 +37,8 @@ pub(crate) fn is_named_so(path: &str) -> bool {
         || path.ends_with(".json") && split(path).1.contains("parameters")
 }
 
-/// Bicep files in which something is about keys, and those that call them.
+/// Bicep files in which something is about keys, those that call them, and what these call: they may be
+/// given a key.
 fn code(reading: &Reading<'_>) -> Vec<u32> {
     let files: Vec<(u32, String, Vec<String>)> = reading
         .sources
@@ -62,6 +63,18 @@ fn code(reading: &Reading<'_>) -> Vec<u32> {
         }
         if paths.len() == before {
             break;
+        }
+    }
+    let by_path: BTreeMap<&str, (u32, &[String])> =
+        files.iter().map(|(number, path, calls)| (path.as_str(), (*number, &**calls))).collect();
+    let mut open: Vec<&str> = paths.into_iter().collect();
+    while let Some((_, calls)) = open.pop().and_then(|path| by_path.get(path)) {
+        for called in *calls {
+            if let Some((number, _)) = by_path.get(called.as_str())
+                && wanted.insert(*number)
+            {
+                open.push(called);
+            }
         }
     }
     files.iter().map(|(number, ..)| *number).filter(|number| wanted.contains(number)).collect()

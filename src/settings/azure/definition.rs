@@ -108,8 +108,13 @@ pub(crate) fn role_definition(
         let mut is_placed = false;
         for (pattern, node) in &given {
             let before = allowed.len();
-            let fits = |(name, _): &&Operation| {
-                is_like(pattern, name) && !taken.iter().any(|(taken, _)| is_like(taken, name))
+            let fits = |(name, gives): &&Operation| {
+                // Whoever is given everything is not thereby meant to take keys out; and only keys
+                // with a policy that says so can be.
+                let is_meant = !pattern.contains('*') || *gives != ["export"];
+                is_meant
+                    && is_like(pattern, name)
+                    && !taken.iter().any(|(taken, _)| is_like(taken, name))
             };
             allowed.extend(operations.iter().filter(fits));
             if allowed.len() > before {
@@ -128,7 +133,9 @@ pub(crate) fn role_definition(
     capabilities.sort();
     capabilities.dedup();
     let has_all = |store: &&str| {
-        let mut of_store = DATA.iter().filter(|(name, _)| name.starts_with(*store));
+        let is_of_store =
+            |(name, gives): &&Operation| name.starts_with(*store) && *gives != ["export"];
+        let mut of_store = DATA.iter().filter(is_of_store);
         of_store.all(|operation| allowed.contains(operation))
     };
     let wildcards = if STORES.iter().any(|store| has_all(&store)) { "all" } else { "none" };

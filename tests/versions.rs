@@ -122,3 +122,22 @@ fn commits_since_a_revision_are_read_with_what_lies_beside_them() {
     git(at, "commit -qam fourth");
     assert_eq!(rules(at, "--since main"), ["admin-may-also-use", "key-never-rotated"]);
 }
+
+#[test]
+fn what_holds_with_several_files_of_values_is_told_once_for_each_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let main = "variable \"rotates\" {\n  default = true\n}\nresource \"aws_kms_key\" \"pan\" {\n  \
+                enable_key_rotation     = var.rotates\n  deletion_window_in_days = 7\n}\n";
+    for (name, text) in
+        [("main.tf", main), ("a.tfvars", "rotates = false\n"), ("b.tfvars", "rotates = false\n")]
+    {
+        fs::write(at.join(name), text).unwrap();
+    }
+    let found = findings(at, ".");
+    let wanted = [
+        ("key-deleted-soon".to_owned(), vec!["main.tf".to_owned()]),
+        ("key-never-rotated".to_owned(), vec!["a.tfvars".to_owned(), "b.tfvars".to_owned()]),
+    ];
+    assert_eq!(found, wanted);
+}

@@ -138,7 +138,7 @@ pub(crate) fn role_definition(
         let mut of_store = DATA.iter().filter(is_of_store);
         of_store.all(|operation| allowed.contains(operation))
     };
-    let wildcards = if STORES.iter().any(|store| has_all(&store)) { "all" } else { "none" };
+    let wildcards = if STORES.iter().any(has_all) { "all" } else { "none" };
     let capabilities = if is_known { Value::List(capabilities) } else { Value::Unknown };
     lowered.facts.push(
         fact.with(Field::Capabilities, capabilities)

@@ -137,6 +137,8 @@ fields! {
     Number = "number",
     /// Where a key comes from: `generated`, `imported` or `external` (kept outside of the provider).
     Origin = "origin",
+    /// Files of values by whose use it is otherwise.
+    OtherValues = "other_values",
     /// Days since the key should have been replaced.
     OverdueDays = "overdue_days",
     /// Who answers for a key.
@@ -207,6 +209,8 @@ fields! {
     Until = "until",
     /// Value of a setting.
     Value = "value",
+    /// File of values by whose use it is so, where it is otherwise with those that are always used.
+    Values = "values",
     /// Version of a key that a reference asks for.
     Version = "version",
     /// How a grant names its actions: `none`, `inner` (a pattern) or `all`.

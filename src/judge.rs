@@ -44,8 +44,7 @@ pub(crate) fn judge(
 ) -> Result<Outcome, Error> {
     sort(facts);
     ledger.sort();
-    let undecided = ledger.undecided;
-    link::link(facts, &by.config.environments()?);
+    let undecided = ledger.undecided + link::link(facts, &by.config.environments()?);
     if let Some(register) = by.register {
         facts.extend(register::approved::link(register, facts, by.today));
     }
@@ -125,6 +124,10 @@ fn group(
                 count: 0,
                 suppression,
             });
+            // With several files of values it is so in the same place.
+            if has_values(fact) && group.sites.contains(&site) {
+                continue;
+            }
             if hit.severity > group.severity {
                 // The worst place is the one to point at.
                 group.severity = hit.severity;
@@ -161,6 +164,11 @@ fn group(
             .then_with(|| a.fingerprint.cmp(&b.fingerprint))
     });
     findings
+}
+
+/// Whether a fact holds with some files of values and not with others.
+fn has_values(fact: &Fact) -> bool {
+    [Field::Values, Field::OtherValues].iter().any(|field| fact.fields.contains_key(field))
 }
 
 /// Fields that tell what configuration states from everything else that a file states: by them it

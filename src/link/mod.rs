@@ -4,6 +4,7 @@
 mod duties;
 mod replicas;
 mod roles;
+mod versions;
 mod wraps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,8 +37,9 @@ impl Environments {
     }
 }
 
-/// Completes `facts` and adds the links between them. `facts` are in their final order.
-pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) {
+/// Completes `facts` and adds the links between them. `facts` are in their final order. Gives how many
+/// of them came to nothing because what they hang on is not known.
+pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) -> u64 {
     // Facts of one file come one after the other, and may be very many.
     let mut last: (String, Option<&str>) = (String::new(), environments.of(""));
     for fact in facts.iter_mut().filter(|fact| fact.kind != Kind::Record) {
@@ -50,7 +52,7 @@ pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) {
             fact.fields.insert(Field::Environment, environment.into());
         }
     }
-    roles::link(facts);
+    let (configured, undecided) = versions::link(facts);
     let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, fact) in facts.iter_mut().enumerate().filter(|(_, f)| f.kind == Kind::Material) {
         let Some(key) = fact.text(Field::KeyId).map(str::to_owned) else { continue };
@@ -68,10 +70,9 @@ pub(crate) fn link(facts: &mut Vec<Fact>, environments: &Environments) {
         links.extend(same_key(key, &secret));
         links.extend(pair(key, &secret, &public));
     }
-    links.extend(wraps::link(facts));
-    links.extend(duties::link(facts));
-    links.extend(replicas::link(facts));
+    links.extend(configured);
     facts.extend(links);
+    undecided
 }
 
 /// Whether what the fact states is secret or protects a secret.

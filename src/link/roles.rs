@@ -9,12 +9,15 @@ use crate::fact::{Fact, Field, Kind, Value};
 const MOST: usize = 20_000;
 
 /// Gives bindings what their roles allow. A role that is bound is judged where it is bound, and is
-/// no fact of its own any more; nor is the binding of a role that is not among the documents.
-pub(super) fn link(facts: &mut Vec<Fact>) {
+/// no fact of its own any more; nor is the binding of a role that is not among the documents. Gives how
+/// many bindings these are: what they allow is not known.
+pub(super) fn link(facts: &mut Vec<Fact>) -> u64 {
     name_keys(facts);
     if !facts.iter().any(is_binding) {
-        return;
+        facts.retain(|fact| !is_about_nothing(fact));
+        return 0;
     }
+    let mut unknown = 0;
     let mut roles: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (index, fact) in facts.iter().enumerate().filter(|(_, fact)| is_role(fact)) {
         let provider = fact.text(Field::Provider).unwrap_or_default();
@@ -28,12 +31,14 @@ pub(super) fn link(facts: &mut Vec<Fact>) {
         let provider = binding.text(Field::Provider).unwrap_or_default();
         let name = binding.text(Field::Role).unwrap_or_default();
         let last = name.rsplit('/').next().unwrap_or(name);
-        let known = roles.get(&(provider, name)).or_else(|| roles.get(&(provider, last)));
+        let title = binding.text(Field::Name).unwrap_or_default();
+        let known = [name, last, title].into_iter().find_map(|name| roles.get(&(provider, name)));
         let known = known.map(Vec::as_slice).unwrap_or_default();
         let candidates: Vec<(usize, &Fact)> =
             known.iter().filter_map(|&at| Some((at, facts.get(at)?))).collect();
         let near = nearest(&candidates, binding);
         bound.extend(near.iter().map(|(at, _)| *at));
+        unknown += u64::from(near.is_empty() || made.len() >= MOST);
         if made.len() < MOST {
             made.push((index, near.iter().map(|(_, role)| with(binding, role)).collect()));
         }
@@ -43,12 +48,21 @@ pub(super) fn link(facts: &mut Vec<Fact>) {
     let mut kept = Vec::with_capacity(facts.len());
     for (index, fact) in std::mem::take(facts).into_iter().enumerate() {
         match made.remove(&index) {
-            Some(grants) => kept.extend(grants),
+            Some(grants) => kept.extend(grants.into_iter().filter(|of| !is_about_nothing(of))),
             None if is_binding(&fact) || bound.binary_search(&index).is_ok() => {}
+            None if is_about_nothing(&fact) => {}
             None => kept.push(fact),
         }
     }
     *facts = kept;
+    unknown
+}
+
+/// Whether a role, or who is bound to one, may do nothing with keys.
+fn is_about_nothing(fact: &Fact) -> bool {
+    fact.kind == Kind::Grant
+        && fact.text(Field::Role).is_some()
+        && fact.fields.get(&Field::Capabilities) == Some(&Value::List(Vec::new()))
 }
 
 /// Whether a fact is a role, and not somebody who has it.

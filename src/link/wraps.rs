@@ -49,10 +49,10 @@ fn wraps(kek: &Fact, reference: &Fact) -> Fact {
         let name = fact.text(Field::Name).or_else(|| fact.text(Field::Key));
         name.unwrap_or_default().to_owned()
     };
-    let mut link = Fact::new(Kind::Wraps, reference.site().clone())
+    let mut link = Fact::new(Kind::Wraps, kek.site().clone())
         .with(Field::Kek, name(kek))
         .with(Field::Dek, name(reference));
-    link.sites.push(kek.site().clone());
+    link.sites.push(reference.site().clone());
     if let Some(place) = kek.places.get(&Field::Bits) {
         link.places.insert(Field::KekStrength, place.clone());
     }

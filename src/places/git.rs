@@ -1,7 +1,7 @@
 //! Blobs that the index or the commits of a branch bring.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     io::Read,
     path::{Path, PathBuf},
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     budget,
     error::Error,
+    fact::{Commit, Fact},
     feed::Buffer,
     inspect::{self, Inspected},
     layers::Scope,
@@ -38,30 +39,32 @@ pub(super) fn staged(
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
     let blobs = changed(&["diff", "--cached"], paths)?;
-    let beside = beside(&blobs)?;
-    read(None, blobs, request, sink)?;
+    let index = ["ls-files", "--stage", "-z", "--full-name", "--", ":/"];
+    let beside = beside(&blobs, &index)?;
+    read(None, blobs, &Commits::new(), request, sink)?;
     read_beside(&beside, request, sink)
 }
 
-/// Most files that are read beside those that are staged.
+/// Most files that are read beside those that were asked for.
 const BESIDE: usize = 10_000;
 
-/// Files of the index that staged ones are read together with: modules of Terraform, charts.
-fn beside(staged: &BTreeSet<Blob>) -> Result<Vec<Blob>, Error> {
+/// Files among those that `list` prints that others are read together with: modules of Terraform, charts.
+fn beside(blobs: &BTreeSet<Blob>, list: &[&str]) -> Result<Vec<Blob>, Error> {
     let is_gathered = |blob: &Blob| settings::is_gathered(&shown(&blob.path));
-    if !staged.iter().any(is_gathered) {
+    if !blobs.iter().any(is_gathered) {
         return Ok(Vec::new());
     }
-    let output = run(None, &["ls-files", "--stage", "-z", "--full-name", "--", ":/"])?;
-    // `MODE ID STAGE` TAB `PATH` NUL
+    let output = run(None, list)?;
+    // `MODE ID STAGE` TAB `PATH` NUL, or `MODE KIND ID` TAB `PATH` NUL
     let entries = output.split(|&byte| byte == 0).filter_map(|entry| {
         let tab = entry.iter().position(|&byte| byte == b'\t')?;
         let (head, path) = entry.split_at_checked(tab)?;
         let mut words = std::str::from_utf8(head).ok()?.split(' ');
-        let (mode, id) = (words.next()?.to_owned(), words.next()?.to_owned());
+        let mode = words.next()?.to_owned();
+        let id = words.find(|word| *word != "blob")?.to_owned();
         Some(Blob { path: to_path(path.get(1..)?), id, mode })
     });
-    let known: BTreeSet<&Path> = staged.iter().map(|blob| blob.path.as_path()).collect();
+    let known: BTreeSet<&Path> = blobs.iter().map(|blob| blob.path.as_path()).collect();
     let is_file = |blob: &Blob| blob.mode.starts_with("100") && !known.contains(&*blob.path);
     Ok(entries.filter(|blob| is_file(blob) && is_gathered(blob)).collect())
 }
@@ -76,7 +79,7 @@ fn read_beside(
     let ids: Vec<&str> = blobs.iter().map(|blob| blob.id.as_str()).collect();
     let mut ledger = Ledger::default();
     if let Some(first) = rest.first() {
-        let detail = format!("{} files beside those that are staged, from here on", rest.len());
+        let detail = format!("{} files beside those that were asked for, from here on", rest.len());
         ledger.skips.push(Skip::new(shown(&first.path), Reason::OverBudget).detail(detail));
     }
     let mut documents = Vec::new();
@@ -101,7 +104,8 @@ fn read_beside(
 }
 
 /// Everything that the commits after the merge base of `revision` and `HEAD` brought, also what a
-/// later one of them took away again: it stays in the history.
+/// later one of them took away again: it stays in the history. That is looked at by itself, as what it
+/// once was beside is not asked.
 pub(super) fn since(
     revision: &str,
     paths: &[PathBuf],
@@ -123,10 +127,36 @@ pub(super) fn since(
     })?;
     let base = String::from_utf8_lossy(&base).trim().to_owned();
     let range = format!("{base}..HEAD");
-    let mut blobs = changed(&["log", "--format=", "--diff-merges=off", &range], paths)?;
-    // What merges themselves brought.
-    blobs.extend(changed(&["diff", &base, "HEAD"], paths)?);
-    read(None, blobs, request, sink)
+    // With what merges themselves brought.
+    let blobs = changed(&["diff", &base, "HEAD"], paths)?;
+    let log = raw(&["log", "--format=%x01%H %aI", "--diff-merges=off", &range], paths)?;
+    let mut earlier = BTreeSet::new();
+    let mut commits = Commits::new();
+    for (blob, commit) in log.into_iter().filter(|(blob, _)| !blobs.contains(blob)) {
+        // The first that brought it is the last that is told.
+        commits.extend(commit.map(|commit| (blob.id.clone(), commit)));
+        earlier.insert(blob);
+    }
+    let beside = beside(&blobs, &["ls-tree", "-r", "-z", "--full-tree", "HEAD"])?;
+    read(None, blobs, &Commits::new(), request, sink)?;
+    read_beside(&beside, request, sink)?;
+    read(None, earlier, &commits, request, sink)
+}
+
+/// Commits that brought blobs which are looked at each by itself, by the id of the blob.
+type Commits = BTreeMap<String, Commit>;
+
+/// What one blob gives that `HEAD` does not have any more.
+fn alone(mut inspected: Inspected, commit: &Commit, request: &Request) -> Inspected {
+    let documents = std::mem::take(&mut inspected.documents);
+    let read = settings::gather(documents, request.providers());
+    inspected.facts.extend(read.facts);
+    inspected.ledger.skips.extend(read.skips);
+    inspected.ledger.undecided += read.undecided;
+    for site in inspected.facts.iter_mut().flat_map(Fact::all_sites_mut) {
+        site.commit = Some(commit.clone());
+    }
+    inspected
 }
 
 /// Every file of a tree, also in a bare repository. `tree` is what [`trees`] gave.
@@ -137,7 +167,8 @@ pub(super) fn tree(
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
     let arguments = ["ls-tree", "-r", "-z", "--full-tree", tree];
-    read(Some(repository), listed(&run(Some(repository), &arguments)?), request, sink)
+    let blobs = listed(&run(Some(repository), &arguments)?);
+    read(Some(repository), blobs, &Commits::new(), request, sink)
 }
 
 /// `MODE KIND ID` TAB `PATH` NUL
@@ -215,8 +246,13 @@ pub(super) fn tracked_and_ignored(root: &Path) -> Vec<PathBuf> {
     output.stdout.split(|&byte| byte == 0).filter(|p| !p.is_empty()).map(to_path).collect()
 }
 
-/// The new sides of what `git diff` or `git log` says has changed.
+/// The new sides of what `git diff` says has changed.
 fn changed(command: &[&str], paths: &[PathBuf]) -> Result<BTreeSet<Blob>, Error> {
+    Ok(raw(command, paths)?.into_iter().map(|(blob, _)| blob).collect())
+}
+
+/// The same of `git log` too, with the commit where its format is a byte 1, the id and the date.
+fn raw(command: &[&str], paths: &[PathBuf]) -> Result<Vec<(Blob, Option<Commit>)>, Error> {
     let mut arguments: Vec<&OsStr> = vec!["-c".as_ref(), "core.quotePath=false".as_ref()];
     let (name, rest) = command.split_first().unwrap_or((&"diff", &[]));
     arguments.push(name.as_ref());
@@ -229,14 +265,24 @@ fn changed(command: &[&str], paths: &[PathBuf]) -> Result<BTreeSet<Blob>, Error>
     let output = run(None, &arguments)?;
 
     // `:OLD-MODE NEW-MODE OLD-ID NEW-ID STATUS` NUL `PATH` NUL
-    let mut blobs = BTreeSet::new();
+    let mut blobs = Vec::new();
+    let mut commit = None;
     let mut records = output.split(|&byte| byte == 0);
-    while let (Some(change), Some(path)) = (records.next(), records.next()) {
-        let change = String::from_utf8_lossy(change);
-        let mut words = change.trim_start().trim_start_matches(':').split(' ');
+    while let Some(record) = records.next() {
+        let change = String::from_utf8_lossy(record);
+        let change = change.trim_start();
+        if let Some(of) = change.strip_prefix('\u{1}') {
+            let (id, date) = of.trim().split_once(' ').unwrap_or_default();
+            commit = Some(Commit { id: id.into(), date: date.into(), in_head: false });
+            continue;
+        }
+        let Some(change) = change.strip_prefix(':') else { continue };
+        let Some(path) = records.next() else { break };
+        let mut words = change.split(' ');
         let (mode, id) = (words.nth(1), words.nth(1));
         if let (Some(mode), Some(id)) = (mode, id) {
-            blobs.insert(Blob { path: to_path(path), id: id.into(), mode: mode.into() });
+            let blob = Blob { path: to_path(path), id: id.into(), mode: mode.into() };
+            blobs.push((blob, commit.clone()));
         }
     }
     Ok(blobs)
@@ -246,6 +292,7 @@ fn changed(command: &[&str], paths: &[PathBuf]) -> Result<BTreeSet<Blob>, Error>
 fn read(
     repository: Option<&Path>,
     blobs: BTreeSet<Blob>,
+    commits: &Commits,
     request: &Request,
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
@@ -270,7 +317,8 @@ fn read(
         let workers: Vec<_> = wanted
             .chunks(share)
             .map(|blobs| {
-                scope.spawn(move || read_with_one_process(repository, blobs, request, sink))
+                scope
+                    .spawn(move || read_with_one_process(repository, blobs, commits, request, sink))
             })
             .collect();
         workers.into_iter().try_for_each(|worker| {
@@ -282,6 +330,7 @@ fn read(
 fn read_with_one_process(
     repository: Option<&Path>,
     blobs: &[Blob],
+    commits: &Commits,
     request: &Request,
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
@@ -291,7 +340,11 @@ fn read_with_one_process(
         let Some(blob) = blobs.get(place) else { return };
         let path = shown(&blob.path);
         if kind == Some("blob") {
-            return sink(inspect::reader(&path, content, &mut buffer, Scope::of(request)));
+            let inspected = inspect::reader(&path, content, &mut buffer, Scope::of(request));
+            return sink(match commits.get(&blob.id) {
+                Some(commit) => alone(inspected, commit, request),
+                None => inspected,
+            });
         }
         let skip = Skip::new(path, Reason::Unreadable)
             .detail("git does not have this blob (a shallow or partial clone?)");

@@ -15,7 +15,7 @@ use super::{Request, excluded, files, objects, packs, shown};
 use crate::{
     budget,
     error::Error,
-    fact::{Commit, Fact},
+    fact::{Commit, Fact, Value},
     feed::Buffer,
     inspect::{self, Inspected},
     layers::Scope,
@@ -225,14 +225,13 @@ fn configuration(
         if settings::front_end(id, &bytes).is_some_and(|known| known.name == front_end.name) {
             return;
         }
-        let read_as = format!("{id}/{name}");
-        let mut read = settings::read(front_end, &read_as, None, &bytes, providers);
+        let mut read = settings::read(front_end, name, None, &bytes, providers);
         let more = settings::gather(read.document.take().into_iter().collect(), providers);
         let mut inspected = Inspected::default();
         inspected.facts.extend(read.facts.into_iter().chain(more.facts));
         inspected.ledger.skips.extend(read.skips.into_iter().chain(more.skips));
         inspected.ledger.undecided = read.undecided + more.undecided;
-        note(id, named(inspected, &read_as, id, None));
+        note(id, named(inspected, name, id, None));
     })
 }
 
@@ -360,12 +359,22 @@ fn join(name: &str, path: &str) -> String {
 }
 
 /// Puts path and commit in the place of the id under which an object was inspected.
+/// Calls by its path what was read under an id, in places and in the names of what it declares, so that
+/// a key is the same one in all versions of a file.
 fn named(mut inspected: Inspected, id: &str, path: &str, commit: Option<&Commit>) -> Inspected {
     let rename = |name: &mut String| {
         if let Some(rest) = name.strip_prefix(id) {
             *name = format!("{path}{rest}");
         }
     };
+    let texts = inspected.facts.iter_mut().flat_map(|fact| fact.fields.values_mut());
+    for value in texts {
+        if let Value::Text(text) = value
+            && let Some(rest) = text.strip_prefix(id).filter(|rest| rest.starts_with('#'))
+        {
+            *text = format!("{path}{rest}");
+        }
+    }
     for site in inspected.facts.iter_mut().flat_map(Fact::all_sites_mut) {
         rename(&mut site.path);
         site.file.iter_mut().for_each(rename);

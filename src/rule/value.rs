@@ -83,6 +83,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Invalid
         | Field::Labels
         | Field::Missing
+        | Field::OtherValues
         | Field::Principals
         | Field::Purposes
         | Field::SameAs
@@ -136,6 +137,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::System
         | Field::Until
         | Field::Value
+        | Field::Values
         | Field::Version
         | Field::Wildcards
         | Field::WrapProblem => Type::Text,

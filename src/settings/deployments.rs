@@ -2,7 +2,7 @@
 //! parameters that are kept beside them. What is deployed without a file of parameters has their
 //! defaults; with each such file it is looked at once more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Reading, arm,
@@ -37,7 +37,8 @@ pub(crate) fn is_named_so(path: &str) -> bool {
         || path.ends_with(".json") && split(path).1.contains("parameters")
 }
 
-/// Bicep files in which something is about keys, and those that call them.
+/// Bicep files in which something is about keys, those that call them, and what these call: they may be
+/// given a key.
 fn code(reading: &Reading<'_>) -> Vec<u32> {
     let files: Vec<(u32, String, Vec<String>)> = reading
         .sources
@@ -62,6 +63,18 @@ fn code(reading: &Reading<'_>) -> Vec<u32> {
         }
         if paths.len() == before {
             break;
+        }
+    }
+    let by_path: BTreeMap<&str, (u32, &[String])> =
+        files.iter().map(|(number, path, calls)| (path.as_str(), (*number, &**calls))).collect();
+    let mut open: Vec<&str> = paths.into_iter().collect();
+    while let Some((_, calls)) = open.pop().and_then(|path| by_path.get(path)) {
+        for called in *calls {
+            if let Some((number, _)) = by_path.get(called.as_str())
+                && wanted.insert(*number)
+            {
+                open.push(called);
+            }
         }
     }
     files.iter().map(|(number, ..)| *number).filter(|number| wanted.contains(number)).collect()
@@ -103,7 +116,7 @@ pub(crate) fn read(_first: u32, reading: &mut Reading<'_>) {
             super::read_json(number, reading);
         }
         let known = reading.problems.len();
-        for values in parameters_of(number, &roots, &templates, &parameters, reading) {
+        for (file, values) in parameters_of(number, &roots, &templates, &parameters, reading) {
             let before = reading.resources.len();
             reading.begun = before;
             match (values, is_bicep) {
@@ -119,8 +132,9 @@ pub(crate) fn read(_first: u32, reading: &mut Reading<'_>) {
                 (Values::Bicep(_), false) => {}
             }
             let again = reading.resources.split_off(before);
-            let of_first = reading.resources.get(first..).unwrap_or_default();
-            let changed = lower::changed(of_first, again);
+            let file = reading.sources.get(file).map_or("", |source| source.path.as_str());
+            let of_first = reading.resources.get_mut(first..).unwrap_or_default();
+            let changed = lower::changed(of_first, again, file);
             reading.resources.extend(changed);
         }
         // They were told before.
@@ -135,14 +149,14 @@ fn given_by(parameters: &Node) -> Given {
         .collect()
 }
 
-/// The values of every file of parameters that is for this file.
+/// Every file of parameters that is for this file, with its values.
 fn parameters_of(
     number: u32,
     roots: &[u32],
     templates: &[u32],
     parameters: &[u32],
     reading: &Reading<'_>,
-) -> Vec<Values> {
+) -> Vec<(u32, Values)> {
     let path = |number: u32| reading.sources.get(number).map_or("", |of| of.path.as_str());
     let (directory, name) = split(path(number));
     let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
@@ -162,7 +176,7 @@ fn parameters_of(
             let (given, using) = bicep::parameters(of, text);
             let used = using.map(|using| join(of_directory, using));
             if used.is_some_and(|used| used == join(path(number), ".")) {
-                found.push(Values::Bicep(given));
+                found.push((of, Values::Bicep(given)));
             }
             continue;
         }
@@ -173,7 +187,7 @@ fn parameters_of(
         if let Ok(document) = json::parse(of, text)
             && let Some(node) = document.get("parameters")
         {
-            found.push(Values::Json(node.clone()));
+            found.push((of, Values::Json(node.clone())));
         }
     }
     found

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Sources, aws, azure, json, kubernetes, oracle_cloud,
+    Sources, aws, azure, file_access, json, kubernetes, oracle_cloud,
     providers::{Condition, Emission, Emits, Place, Providers, Spec, Table, Take, Test},
     shapes::is_like,
     sops,
@@ -36,19 +36,26 @@ impl Resource {
     }
 }
 
-/// Those of `again`, which are the same declarations with other values, that come to something else
-/// than in `first`. Their names are those of `first`: a name alone makes no other resource.
-pub(crate) fn changed(first: &[Resource], mut again: Vec<Resource>) -> Vec<Resource> {
+/// Those of `again`, which are the same declarations with the values of `file`, that come to something
+/// else than in `first`. Their names are those of `first`: a name alone makes no other resource. Of both
+/// it is noted with which values they hold.
+pub(crate) fn changed(
+    first: &mut [Resource],
+    mut again: Vec<Resource>,
+    file: &str,
+) -> Vec<Resource> {
     const NAMES: &[&str] = &["name", "$parent", "$scope"];
     let is_name = |entry: &&Entry| NAMES.contains(&entry.name.as_str());
-    let mut known: HashMap<(&str, Span), Vec<&Resource>> = HashMap::new();
-    for of in first {
-        known.entry((&of.type_name, of.span)).or_default().push(of);
+    let mut known: HashMap<(&str, Span), Vec<(usize, &Resource)>> = HashMap::new();
+    for (number, of) in first.iter().enumerate() {
+        known.entry((&of.type_name, of.span)).or_default().push((number, of));
     }
+    // Those that are the same with these values too.
+    let mut kept = vec![false; first.len()];
     again.retain_mut(|of| {
         let before = known.get(&(of.type_name.as_str(), of.span));
         let before = before.map(Vec::as_slice).unwrap_or_default();
-        if let ([before], Tree::Map(entries)) = (before, &mut of.body.tree) {
+        if let ([(_, before)], Tree::Map(entries)) = (before, &mut of.body.tree) {
             of.address.clone_from(&before.address);
             entries.retain(|entry| !is_name(&entry));
             entries.extend(before.body.entries().iter().filter(is_name).cloned());
@@ -57,11 +64,40 @@ pub(crate) fn changed(first: &[Resource], mut again: Vec<Resource>) -> Vec<Resou
             let is_in = |entry: &Entry| {
                 other.get(&entry.name).is_some_and(|node| node.is_same(&entry.node))
             };
-            other.entries().len() == of.body.entries().len() && of.body.entries().iter().all(is_in)
+            let written = other.entries().iter().filter(|entry| entry.name != OTHER_VALUES);
+            written.count() == of.body.entries().len() && of.body.entries().iter().all(is_in)
         };
-        !before.iter().any(|before| has_all(&before.body))
+        let same = before.iter().find(|(_, before)| has_all(&before.body));
+        if let Some(kept) = same.and_then(|(number, _)| kept.get_mut(*number)) {
+            *kept = true;
+        }
+        same.is_none()
     });
+    for (of, _) in first.iter_mut().zip(kept).filter(|(_, is_kept)| !is_kept) {
+        note(of, OTHER_VALUES, file);
+    }
+    for of in &mut again {
+        note(of, VALUES, file);
+    }
     again
+}
+
+/// Members by which a resource is told to hold with the values of one file, or not with those of some.
+const VALUES: &str = "$values";
+const OTHER_VALUES: &str = "$other-values";
+
+fn note(of: &mut Resource, name: &str, file: &str) {
+    let span = of.span;
+    if let Tree::Map(entries) = &mut of.body.tree {
+        let node = Node::new(Tree::text(file), span);
+        entries.push(Entry { name: name.to_owned(), name_span: span, node });
+    }
+}
+
+/// Files that are noted under a name.
+fn noted<'a>(of: &'a Resource, name: &str) -> Vec<&'a str> {
+    let entries = of.body.entries().iter().filter(|entry| entry.name == name);
+    entries.filter_map(|entry| entry.node.as_text()).collect()
 }
 
 /// What comes of resources.
@@ -86,9 +122,11 @@ pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
     ("azure-key-reference", azure::key_reference),
     ("azure-release-policy", azure::release_policy),
     ("azure-role", azure::role),
+    ("azure-role-definition", azure::role_definition),
     ("azure-rotation-policy", azure::rotation_policy),
     ("container-arguments", kubernetes::container_arguments),
     ("encryption-configuration", kubernetes::encryption_configuration),
+    ("file-access", file_access::file_access),
     ("kubernetes-binding", kubernetes::binding),
     ("oracle-statement", oracle_cloud::statement),
     ("sops-recipients", sops::recipients),
@@ -111,6 +149,7 @@ pub(crate) fn lower(
     sources: &Sources,
     lowered: &mut Lowered,
 ) {
+    let before = lowered.facts.len();
     for emission in providers.emissions(&resource.type_name) {
         each_item(&[&resource.body], &emission.each, lowered, &mut |items, lowered| {
             let scene = Scene { resource, items: items.to_vec(), sources };
@@ -120,6 +159,17 @@ pub(crate) fn lower(
                 None => lowered.undecided += 1,
             }
         });
+    }
+    for (field, name) in [(Field::Values, VALUES), (Field::OtherValues, OTHER_VALUES)] {
+        let files = noted(resource, name);
+        let Some(first) = files.first() else { continue };
+        let value = match field {
+            Field::Values => Value::from(*first),
+            _ => files.iter().map(|&file| file.to_owned()).collect::<Vec<_>>().into(),
+        };
+        for fact in lowered.facts.iter_mut().skip(before) {
+            fact.fields.insert(field, value.clone());
+        }
     }
 }
 
@@ -241,8 +291,10 @@ impl<'a> Scene<'a> {
                 let mut fact = self.fact(kind, emission);
                 complete(&mut fact);
                 bind(&mut fact);
-                // A role over something else than keys.
-                if fact.fields.get(&Field::Capabilities) != Some(&Value::List(Vec::new())) {
+                // A role over something else than keys says that whoever has it may do nothing.
+                let is_empty =
+                    fact.fields.get(&Field::Capabilities) == Some(&Value::List(Vec::new()));
+                if !is_empty || fact.text(Field::Document) == Some("role") {
                     lowered.facts.push(fact);
                 }
             }
@@ -265,6 +317,10 @@ impl<'a> Scene<'a> {
                 }
                 fact.fields.insert(*field, value);
             }
+        }
+        // Something refers to a key where it names it.
+        if let Some(place) = fact.places.get(&Field::Key).filter(|_| kind == Kind::Reference) {
+            fact.sites = vec![place.clone()];
         }
         fact
     }

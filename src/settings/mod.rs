@@ -12,6 +12,7 @@ mod cloudformation;
 mod deployments;
 mod dump;
 mod durations;
+mod file_access;
 mod front_ends;
 pub(crate) mod hcl;
 mod helm;

@@ -3,6 +3,8 @@
 //!
 //! Source: Azure Resource Manager documentation, "ARM template syntax", "Template expressions".
 
+use std::collections::BTreeSet;
+
 use super::super::tree::{Node, Span, Tree};
 
 /// Expressions inside of one another, and steps behind one value.
@@ -44,6 +46,33 @@ impl Expression {
 
     pub(in crate::settings) fn text(text: impl Into<String>, span: Span) -> Self {
         Self::new(Kind::Value(Node::new(Tree::text(text), span)), span)
+    }
+
+    /// Adds every symbol that it names, in small letters.
+    pub(in crate::settings) fn names(&self, into: &mut BTreeSet<String>) {
+        let mut all = |of: &[Self]| of.iter().for_each(|of| of.names(into));
+        match &self.kind {
+            Kind::Value(_) => {}
+            Kind::Name(name) => {
+                into.insert(name.to_ascii_lowercase());
+            }
+            Kind::Call(_, of) | Kind::Text(of) | Kind::List(of) => all(of),
+            Kind::Member(of, _) | Kind::Lambda(_, of) => of.names(into),
+            Kind::Index(of, other) => {
+                of.names(into);
+                other.names(into);
+            }
+            Kind::Map(entries) => {
+                for (name, value) in entries {
+                    name.names(into);
+                    value.names(into);
+                }
+            }
+            Kind::Each { list, body, .. } => {
+                list.names(into);
+                body.names(into);
+            }
+        }
     }
 
     /// How people would write it, roughly: the same for two conditions that are the same.

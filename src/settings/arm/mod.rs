@@ -190,7 +190,8 @@ impl<'a> Reader<'a, '_, '_> {
             self.deployment(node);
         } else {
             let span = node.get("name").map_or(node.span, |name| name.span);
-            let found = Found { type_name: &type_name, name: &name, span, level: self.level };
+            let (level, root) = (self.level, self.source);
+            let found = Found { type_name: &type_name, name: &name, span, level, root };
             let (values, reading, source) = (&self.values, &mut *self.reading, self.source);
             values.each_way(|| {
                 let mut body = Vec::new();
@@ -303,12 +304,14 @@ pub(super) struct Found<'a> {
     pub span: Span,
     /// What the whole document is deployed to, if that is more than a group of resources.
     pub level: Option<&'static str>,
+    /// The document that is deployed, in which the name is the only one of its kind.
+    pub root: u32,
 }
 
 impl Found<'_> {
     /// Adds the resource, with `$parent` and `$scope` for what it belongs to.
     pub(super) fn push(&self, mut body: Vec<Entry>, source: u32, reading: &mut Reading<'_>) {
-        let Some(of) = reading.sources.get(source) else { return };
+        let Some(of) = reading.sources.get(self.root) else { return };
         if reading.resources.len().saturating_sub(reading.begun) >= MOST_RESOURCES {
             let problem = format!("only {MOST_RESOURCES} resources are read");
             let last = reading.problems.last();

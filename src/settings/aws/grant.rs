@@ -50,6 +50,11 @@ pub(crate) fn grant(_: &Resource, scene: &Scene<'_>, emission: &Emission, lowere
             .iter()
             .fold(0, |set, operation| set | actions::expand(&format!("kms:{operation}")));
         let is_nearly_all = set.count_ones() >= NEARLY_ALL;
+        // Only what is encrypted with a symmetric key has a context.
+        let with_context = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
+        if !with_context.iter().any(|action| set & actions::expand(action) != 0) {
+            fact.fields.insert(Field::Purposes, vec!["sign".to_owned()].into());
+        }
         fact = fact
             .with(Field::Actions, actions::names(set))
             .with(Field::Capabilities, actions::capabilities(set))

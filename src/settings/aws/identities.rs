@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use super::{
     Policy,
     actions::Actions,
-    document,
-    principal::account_of,
+    condition, document,
+    principal::{Account, account_of},
     resource::{Extent, extents},
 };
 use crate::{
@@ -72,13 +72,13 @@ pub(crate) fn identities(
         let Some(arn) = text(identity, "Arn") else { continue };
         base.fields.insert(Field::Principal, arn.into());
         base.fields.insert(Field::Breadth, breadth.into());
-        let within = match boundary {
-            None => Actions::MAX,
+        let (within, everywhere) = match boundary {
+            None => (Actions::MAX, Actions::MAX),
             Some(Some(document)) => match document::read(document, scene.sources) {
                 Some(document) => bounded(&document),
-                None => 0,
+                None => (0, 0),
             },
-            Some(None) => 0,
+            Some(None) => (0, 0),
         };
         if within == 0 && boundary.is_some() {
             lowered.undecided += 1;
@@ -106,6 +106,7 @@ pub(crate) fn identities(
             statements,
             own: account_of(arn),
             within,
+            everywhere,
             scope: &resource.scope,
         };
         let before = lowered.facts.len();
@@ -118,28 +119,35 @@ pub(crate) fn identities(
 
 fn account(arn: &str) -> Value {
     match account_of(arn) {
-        super::Account::Id(id) => id.into(),
+        Account::Id(id) => id.into(),
         _ => Value::Unknown,
     }
 }
 
-/// Actions that a boundary lets pass for some key.
-fn bounded(document: &Node) -> Actions {
+/// Actions that a boundary lets pass for some key, and those that it lets pass for every key.
+fn bounded(document: &Node) -> (Actions, Actions) {
     let (statements, _) = document::statements(document, "kms");
-    let of = |allows: bool| {
-        statements
-            .iter()
-            .filter(move |statement| statement.allows == allows)
-            .filter(move |statement| {
-                allows
-                    || statement.tests.as_ref().is_some_and(Vec::is_empty)
-                        && extents(statement, "kms")
-                            .iter()
-                            .any(|(extent, _)| *extent == Extent::All)
-            })
-            .fold(0, |set, statement| set | statement.actions.set)
+    let is_for_all = |statement: &document::Statement<'_>| {
+        // A denial with conditions lets some pass.
+        let is_narrowed = |tests: &Vec<_>| match statement.allows {
+            true => condition::allowed(tests, &Account::Unknown).some_keys,
+            false => !tests.is_empty(),
+        };
+        statement.tests.as_ref().is_some_and(|tests| !is_narrowed(tests))
+            && extents(statement, "kms").iter().any(|(extent, _)| *extent == Extent::All)
     };
-    of(true) & !of(false)
+    let (mut some, mut all, mut denied) = (0, 0, 0);
+    for statement in &statements {
+        let (set, is_for_all) = (statement.actions.set, is_for_all(statement));
+        match statement.allows {
+            true => {
+                some |= set;
+                all |= if is_for_all { set } else { 0 };
+            }
+            false => denied |= if is_for_all { set } else { 0 },
+        }
+    }
+    (some & !denied, all & !denied)
 }
 
 /// The documents that an identity has by itself.

@@ -132,6 +132,9 @@ pub(super) fn is_always_there(key: &str) -> bool {
             | "aws:securetransport"
             | "aws:principalisawsservice"
             | "aws:viaawsservice"
+            // Of every grant that is made, which is all that they are about.
+            | "kms:granteeprincipal"
+            | "kms:grantoperations"
     )
 }
 
@@ -161,6 +164,10 @@ pub(super) fn value(
         };
     };
     let is_like = compare == Compare::Like;
+    // No ARN has an asterisk in it.
+    if compare == Compare::Equal && meaning == Meaning::Principal && has_wildcard(text) {
+        return Narrowing::new(Reach::Named, "principal");
+    }
     // A pattern that nothing stands in front of takes anything.
     let is_open = is_like && text.starts_with(['*', '?']);
     // Without wildcards it is one value, whichever that is.

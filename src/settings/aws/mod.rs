@@ -52,8 +52,10 @@ struct Policy<'a> {
     statements: Vec<Statement<'a>>,
     /// The account that the key is in.
     own: Account,
-    /// Actions beyond which a boundary lets nothing pass.
+    /// Actions beyond which a boundary lets nothing pass, and those of them that it lets pass for all
+    /// keys.
     within: Actions,
+    everywhere: Actions,
     scope: &'a str,
 }
 
@@ -80,7 +82,9 @@ pub(super) fn policy(
     let (statements, unread) = document::statements(&document, service);
     lowered.undecided += unread;
     let own = own_account(&base, &statements, is_of_key);
-    if is_of_key && service == "kms" {
+    // What only denies is laid over the policies of many keys, and is that of none.
+    let is_whole = base.text(Field::System).is_some() || statements.iter().any(|of| of.allows);
+    if is_of_key && service == "kms" && is_whole {
         lockout::look(&statements, &base, scene.sources, lowered);
     }
     let policy = Policy {
@@ -90,6 +94,7 @@ pub(super) fn policy(
         statements,
         own,
         within: Actions::MAX,
+        everywhere: Actions::MAX,
         scope: &resource.scope,
     };
     policy.lower(scene.sources, lowered);
@@ -150,17 +155,32 @@ impl Policy<'_> {
                     }
                     let who = principal.as_ref().map(|(principal, _)| principal);
                     for right in rights(statement, who, &extent, &self.statements, &self.own) {
-                        let actions = right.actions & self.within;
-                        let is_shown = self.is_of_key || !actions::capabilities(actions).is_empty();
-                        if actions == 0 || !is_shown {
-                            continue;
-                        }
-                        let right = Right { actions, ..right };
                         let written = Written { statement, extent: &extent, place, sources };
-                        lowered.facts.push(self.fact(&written, principal.as_ref(), &right));
+                        self.add(right, &written, principal.as_ref(), lowered);
                     }
                 }
             }
+        }
+    }
+
+    /// Adds what a boundary lets pass of a right, apart what it lets pass for some keys alone.
+    fn add(
+        &self,
+        right: Right,
+        written: &Written<'_>,
+        who: Option<&(Principal, bool)>,
+        lowered: &mut Lowered,
+    ) {
+        let all = right.actions & self.within & written.extent.takes();
+        for (actions, some_keys) in [(all & self.everywhere, false), (all & !self.everywhere, true)]
+        {
+            let is_shown = self.is_of_key || !actions::capabilities(actions).is_empty();
+            if actions == 0 || !is_shown {
+                continue;
+            }
+            let mut right = Right { actions, ..right.clone() };
+            right.narrowing.some_keys |= some_keys;
+            lowered.facts.push(self.fact(written, who, &right));
         }
     }
 
@@ -260,7 +280,7 @@ impl Policy<'_> {
                 fact.fields.insert(Field::Key, key.into());
                 fact.places.insert(Field::Scope, place);
             }
-            Extent::Some(_) | Extent::All | Extent::Unknown => {
+            Extent::Some(_) | Extent::Alias(_) | Extent::All | Extent::Unknown => {
                 fact.places.insert(Field::Scope, place);
             }
         }

@@ -1,6 +1,7 @@
 //! Which keys a statement of an identity's policy is about.
 
 use super::{
+    actions::{self, Actions},
     document::Statement,
     principal::fields,
     words::{Word, alone, has_wildcard, is_declared, is_like},
@@ -19,6 +20,9 @@ pub(super) enum Extent {
     Key(String),
     /// Those that a pattern takes.
     Some(String),
+    /// Names of keys. Which keys have them only conditions can ask: what is allowed on a name is to
+    /// make it, move it and take it away.
+    Alias(String),
     All,
     Unknown,
 }
@@ -28,9 +32,18 @@ impl Extent {
     pub(super) fn scope(&self) -> Option<&'static str> {
         match self {
             Self::This | Self::Key(_) => Some("key"),
-            Self::Some(_) => Some("some-keys"),
+            Self::Alias(text) if text.ends_with(":alias/*") => Some("all-keys"),
+            Self::Some(_) | Self::Alias(_) => Some("some-keys"),
             Self::All => Some("all-keys"),
             Self::Unknown => None,
+        }
+    }
+
+    /// The actions that may be allowed on it.
+    pub(super) fn takes(&self) -> Actions {
+        match self {
+            Self::Alias(_) => actions::expand("kms:*Alias"),
+            _ => Actions::MAX,
         }
     }
 
@@ -40,7 +53,8 @@ impl Extent {
         of.iter().any(|(denied, _)| match (denied, self) {
             (Self::All, _) | (_, Self::This) => true,
             (Self::Key(denied), Self::Key(key)) => denied == key,
-            (Self::Some(denied), Self::Key(key) | Self::Some(key)) => is_like(denied, key),
+            (Self::Some(denied), Self::Key(key) | Self::Some(key))
+            | (Self::Alias(denied), Self::Alias(key)) => is_like(denied, key),
             _ => false,
         })
     }
@@ -92,11 +106,12 @@ fn extent(word: Word<'_>, service: &str) -> Option<Extent> {
         return is_all.then_some(Extent::All);
     }
     let kind = parts.get(5..).unwrap_or_default().join(":");
-    let is_all = matches!(kind.as_str(), "*" | "key/*" | "alias/*" | "key*" | "secret:*" | "")
+    if kind.starts_with("alias/") {
+        return Some(Extent::Alias(text.to_owned()));
+    }
+    let is_all = matches!(kind.as_str(), "*" | "key/*" | "key*" | "secret:*" | "")
         || parts.len() < 6 && text.ends_with('*');
-    // Of an alias the statement says which name, and only through conditions which key.
-    let is_pattern = has_wildcard(&kind) || kind.starts_with("alias/");
-    Some(match (is_all, is_pattern) {
+    Some(match (is_all, has_wildcard(&kind)) {
         (true, _) => Extent::All,
         (false, true) => Extent::Some(text.to_owned()),
         (false, false) => Extent::Key(text.to_owned()),

@@ -1,5 +1,5 @@
 //! Bicep files: what they declare, with the values of [`arm`](super::arm). A module is its file, with
-//! the parameters that it is given; what it gives back is not known.
+//! the parameters that it is given; what it gives back is known if it is called once, and not in a loop.
 
 mod expressions;
 mod syntax;
@@ -80,27 +80,27 @@ impl Project {
 
     /// Reads every resource of a file and of what it calls.
     pub(super) fn evaluate(&self, number: u32, given: &Given, reading: &mut Reading<'_>) {
-        let mut left = MOST_MODULES;
-        self.file(number, given, 0, &mut left, reading);
-        if left == 0 {
+        let mut deployment = Deployment { root: number, left: MOST_MODULES };
+        self.file(number, given, 0, &mut deployment, reading);
+        if deployment.left == 0 {
             let problem = format!("only {MOST_MODULES} uses of modules are read");
             reading.problems.push((number, 0, problem));
         }
     }
 
+    /// Reads a file and what it calls; gives its outputs.
     fn file(
         &self,
         number: u32,
         given: &Given,
         depth: usize,
-        left: &mut usize,
+        deployment: &mut Deployment,
         reading: &mut Reading<'_>,
-    ) {
-        let Some(file) = self.files.get(&number) else { return };
+    ) -> Vec<Entry> {
+        let Some(file) = self.files.get(&number) else { return Vec::new() };
         let mut values = Values::default();
         declare(file, given, &mut values);
-        resources(number, file, &values, reading);
-        for module in &file.modules {
+        for module in in_order(&file.modules) {
             let called = self.called(number, module, reading);
             let Some(called) = called.filter(|_| depth < DEPTH) else { continue };
             let parameters = member(unfolded(&module.value), "params");
@@ -113,15 +113,74 @@ impl Project {
                     all.push(entries.iter().map(given).collect());
                 });
             });
+            let is_one = all.len() == 1 && !matches!(module.value.kind, Kind::Each { .. });
             for given in all {
-                if *left == 0 {
-                    return;
+                if deployment.left == 0 {
+                    return Vec::new();
                 }
-                *left -= 1;
-                self.file(called, &given, depth + 1, left, reading);
+                deployment.left -= 1;
+                let outputs = self.file(called, &given, depth + 1, deployment, reading);
+                if !is_one || outputs.is_empty() {
+                    continue;
+                }
+                let map = |entries| Node::new(Tree::Map(entries), module.span);
+                let name_span = module.span;
+                let node = map(outputs);
+                let module_of = map(vec![Entry { name: "outputs".to_owned(), name_span, node }]);
+                let symbol = module.symbol.to_ascii_lowercase();
+                values.definitions.insert(symbol, Definition::Known(module_of));
             }
         }
+        // Names of resources may hang on what modules give back.
+        declare_resources(file, &mut values);
+        resources(number, deployment.root, file, &values, reading);
+        let outputs = file.outputs.iter().map(|(name, value)| Entry {
+            name: name.clone(),
+            name_span: value.span,
+            node: values.expression(value, 0),
+        });
+        outputs.collect()
     }
+}
+
+/// One file that is deployed, with everything that it calls.
+struct Deployment {
+    root: u32,
+    /// Uses of modules that may still be read.
+    left: usize,
+}
+
+/// Modules, those before whose outputs are given to others.
+fn in_order(modules: &[Statement]) -> Vec<&Statement> {
+    if modules.len() > MOST_MODULES {
+        return modules.iter().collect();
+    }
+    let symbol = |module: &Statement| module.symbol.to_ascii_lowercase();
+    let mut open: BTreeSet<String> = modules.iter().map(symbol).collect();
+    let mut left: Vec<(&Statement, BTreeSet<String>)> = Vec::new();
+    for module in modules {
+        let mut names = BTreeSet::new();
+        module.value.names(&mut names);
+        names.retain(|name| open.contains(name) && *name != symbol(module));
+        left.push((module, names));
+    }
+    let mut ordered: Vec<&Statement> = Vec::new();
+    while !left.is_empty() {
+        let before = ordered.len();
+        left.retain(|(module, names)| {
+            let is_free = names.is_disjoint(&open);
+            if is_free {
+                open.remove(&symbol(module));
+                ordered.push(module);
+            }
+            !is_free
+        });
+        if ordered.len() == before {
+            // They only wait for one another.
+            ordered.extend(left.drain(..).map(|(module, _)| module));
+        }
+    }
+    ordered
 }
 
 /// What a file of parameters gives, and the file that it is for.
@@ -142,13 +201,13 @@ pub(super) fn read(source: u32, reading: &mut Reading<'_>) {
     Project::parse(&[source], reading).evaluate(source, &Given::new(), reading);
 }
 
-fn resources(source: u32, file: &File, values: &Values<'_>, reading: &mut Reading<'_>) {
+fn resources(source: u32, root: u32, file: &File, values: &Values<'_>, reading: &mut Reading<'_>) {
     for statement in file.resources.iter().filter(|statement| !statement.is_existing) {
         let body = unfolded(&statement.value);
         let turns = instances(statement, values, || {
             let (type_name, name) = named(statement, body, file, values);
             let (span, level) = (statement.span, level(&file.target));
-            let found = Found { type_name: &type_name, name: &name, span, level };
+            let found = Found { type_name: &type_name, name: &name, span, level, root };
             values.each_way(|| {
                 found.push(members(body, statement, values), source, reading);
             });
@@ -190,6 +249,11 @@ fn declare<'a>(file: &'a File, given: &Given, values: &mut Values<'a>) {
         let node = Node::new(Tree::text(name.as_str()), super::tree::Span::default());
         values.definitions.insert(key(name), Definition::Resource(name.clone(), node));
     }
+    declare_resources(file, values);
+}
+
+/// Says what the symbols of resources stand for.
+fn declare_resources<'a>(file: &'a File, values: &mut Values<'a>) {
     // Twice, because a resource may be named after one that is declared below it.
     for _ in 0..2 {
         for statement in &file.resources {
@@ -208,7 +272,7 @@ fn declare<'a>(file: &'a File, given: &Given, values: &mut Values<'a>) {
             // Which of a loop is meant is not known.
             let name = if is_loop { format!("{name}[]") } else { name };
             let definition = Definition::Resource(address(&name), written);
-            values.definitions.insert(key(&statement.symbol), definition);
+            values.definitions.insert(statement.symbol.to_ascii_lowercase(), definition);
         }
     }
 }

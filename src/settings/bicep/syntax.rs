@@ -17,6 +17,8 @@ pub(super) struct File {
     /// Parameters, with their defaults.
     pub parameters: Vec<(String, Option<Expression>)>,
     pub variables: Vec<(String, Expression)>,
+    /// What it gives back to whoever calls it.
+    pub outputs: Vec<(String, Expression)>,
     /// Other files, with their path in the place of a type.
     pub modules: Vec<Statement>,
     /// What it is deployed to: `subscription` …; empty for a group of resources.
@@ -208,7 +210,16 @@ impl<'a> Parser<'a> {
                     self.file.target = node.as_text().unwrap_or_default().to_owned();
                 }
             }
-            "output" | "type" | "func" | "metadata" | "assert" => {
+            "output" => {
+                let name = self.need_name()?.to_owned();
+                self.skip_type()?;
+                if self.take("=")
+                    && let Some(value) = self.expression_or_rest()?
+                {
+                    self.file.outputs.push((name, value));
+                }
+            }
+            "type" | "func" | "metadata" | "assert" => {
                 self.skip_type()?;
                 if self.take("=") {
                     self.expression_or_rest()?;
@@ -224,16 +235,16 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The value of an output or a type, of which nothing is needed.
-    fn expression_or_rest(&mut self) -> Result<(), Wrong> {
+    /// The value of an output, or of a type, which may be something else than an expression.
+    fn expression_or_rest(&mut self) -> Result<Option<Expression>, Wrong> {
         let start = self.at;
-        let is_whole =
-            self.expression(0).is_ok() && matches!(self.peek(), None | Some('\n' | '\r'));
-        if !is_whole {
-            self.at = start;
-            self.skip_type()?;
+        let value = self.expression(0).ok();
+        if value.is_some() && matches!(self.peek(), None | Some('\n' | '\r')) {
+            return Ok(value);
         }
-        Ok(())
+        self.at = start;
+        self.skip_type()?;
+        Ok(None)
     }
 
     fn skip_line(&mut self) {

@@ -211,7 +211,9 @@ fn evaluate(
             again.given = given;
             let mut others = Vec::new();
             again.evaluate(root, &mut others);
-            let changed = lower::changed(resources.get(first..).unwrap_or_default(), others);
+            let file = reading.sources.get(number).map_or("", |source| source.path.as_str());
+            let before = resources.get_mut(first..).unwrap_or_default();
+            let changed = lower::changed(before, others, file);
             resources.extend(changed);
         }
         evaluated.append(&mut world.evaluated.into_inner());

@@ -4,6 +4,10 @@
 //! Source: Azure Key Vault documentation, "Assign a Key Vault access policy", "Azure RBAC for Key
 //! Vault", "Configure cryptographic key auto-rotation", "Secure Key Release".
 
+mod definition;
+
+pub(super) use self::definition::role_definition;
+
 use super::{
     arm, durations, json,
     lower::{self, Lowered, Resource, Scene},
@@ -80,6 +84,7 @@ pub(super) fn role(
         return;
     };
     let declared = key_identity(&role, &resource.scope);
+    let written = fact.text(Field::Name).filter(|name| *name != role).map(Value::from);
     let role = role.rsplit('/').next().unwrap_or_default();
     if role.contains("${") && declared.contains("${") {
         lowered.undecided += 1;
@@ -95,7 +100,7 @@ pub(super) fn role(
         Value::Unknown
     });
     fact.fields.insert(Field::Capabilities, capabilities);
-    let name = table(Field::Name).unwrap_or_else(|| role.into());
+    let name = table(Field::Name).or(written).unwrap_or_else(|| role.into());
     fact.fields.insert(Field::Actions, Value::List(vec![name.to_string()]));
     fact.fields.insert(Field::Name, name);
     let wildcards = table(Field::Wildcards).unwrap_or_else(|| "none".into());
@@ -154,8 +159,9 @@ fn reach(scope: Option<&str>, file: &str) -> (&'static str, Option<String>) {
         return ("some-keys", None);
     }
     // The local roles of a managed HSM: `/keys/pan`.
+    let is_declared = inside.len() != lower.len();
     let is_key = lower.contains("/keys/")
-        || inside.split('.').next().is_some_and(|of| of.contains('/'))
+        || is_declared && inside.split('.').next().is_some_and(|of| of.contains('/'))
         || inside.contains("_key.");
     (if is_key { "key" } else { "some-keys" }, Some(identity(scope, file)))
 }

@@ -1,0 +1,1 @@
+administrator = "arn:aws:iam::111122223333:role/operator"

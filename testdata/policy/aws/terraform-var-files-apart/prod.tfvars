@@ -1,0 +1,1 @@
+users = ["arn:aws:iam::111122223333:role/operator", "arn:aws:iam::111122223333:role/app"]

@@ -1,0 +1,2 @@
+administrator = "arn:aws:iam::111122223333:role/operator"
+users         = ["arn:aws:iam::111122223333:role/operator"]

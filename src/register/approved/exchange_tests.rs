@@ -99,7 +99,7 @@ fn register(dice: &mut Dice) -> Approved {
     }
     let keys = serde_json::from_value(Json::Array(keys)).unwrap();
     let written = Written::of(head, keys).unwrap();
-    Approved { name: FILE.to_owned(), has_lines: false, written, sources: Sources::default() }
+    Approved { name: FILE.to_owned(), written, sources: Sources::default() }
 }
 
 fn json_of(register: &Approved) -> Json {
@@ -297,9 +297,9 @@ fn cyclonedx_that_somebody_changed_is_read_as_changed() {
         }
     }
     let again = import("keys.cdx.json", bom.to_string().as_bytes()).unwrap();
-    let key = again.keys().iter().find(|key| key.id.value == "pan-kek").unwrap();
+    let key = again.keys().iter().find(|key| &*key.id.value == "pan-kek").unwrap();
     assert_eq!(key.state(), "compromised");
-    assert_eq!(key.expires.as_ref().unwrap().value, "2027-01-01");
+    assert_eq!(&*key.expires.as_ref().unwrap().value, "2027-01-01");
     assert!(matches!(
         Any::read(bom.to_string().into_bytes(), "keys.cdx.json"),
         Ok(Any::Approved(_))

@@ -188,7 +188,7 @@ fn register_that_is_proposed_can_be_read_and_asks_for_what_is_not_known() {
     let text = propose(&observed);
     let register = read(&text);
     let [key] = register.keys() else { panic!("{text}") };
-    assert_eq!(key.algorithm.as_ref().unwrap().family.value, "ed25519");
+    assert_eq!(&*key.algorithm.as_ref().unwrap().family.value, "ed25519");
     let facts = facts(&register, day("2026-01-01"));
     let Value::List(missing) = &facts[0].fields[&Field::Missing] else { panic!() };
     assert!(missing.contains(&"owner".to_owned()) && missing.contains(&"custodians".to_owned()));

@@ -59,7 +59,7 @@ fn java(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
 /// An alias, which is the same in any case in most kinds of key stores.
 pub(super) fn parse(alias: &str) -> Option<Reference> {
     const NONE: &[&str] =
-        &["true", "false", "null", "none", "undefined", "string", "str", "the", "alias"];
+        &["true", "false", "null", "none", "undefined", "string", "str", "the", "alias", "new"];
     let is_alias = (1..=64).contains(&alias.len())
         && alias.bytes().all(|byte| text::is_name(byte) || byte == b'.')
         && alias.starts_with(|c: char| c.is_ascii_alphanumeric())

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::{LONGEST, Reference, aws_id, text};
+use super::{LONGEST, Reference, aws_id, other_clouds, text};
 use crate::{
     rows::{Found, Row},
     unit::Unit,
@@ -39,6 +39,13 @@ pub(super) fn alias(unit: Unit<'_>, Range { start, end }: Range<usize>, found: &
         && bytes.get(end + 1).is_some_and(|byte| byte.is_ascii_alphabetic());
     let range = start..end;
     const ABOUT: &[&[u8]] = &[b"kms", b"key_id", b"keyid", b"key-id", b"cmk"];
+    const ALIBABA: &[&[u8]] = &[b"alibaba"];
+    const ALIYUN: &[&[u8]] = &[b"aliyun", b"alicloud"];
+    let is_alibaba = text::mentions(bytes, &range, (300, 100), b'b', ALIBABA)
+        || text::mentions(bytes, &range, (300, 100), b'l', ALIYUN);
+    if begins && !is_file && is_alibaba {
+        return text::add(unit, range, other_clouds::alibaba_alias, found);
+    }
     // Both services have aliases of the same form.
     const PAYMENT: &[&[u8]] =
         &[b"payment-cryptography", b"payment_cryptography", b"paymentcryptography"];

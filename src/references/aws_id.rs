@@ -59,6 +59,8 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let parse: Parse = match end - start {
         36 if is_near(b'y', b"aliyun") || is_near(b'b', b"alibaba") => other_clouds::alibaba_id,
         36 if is_near(b'c', b"tencent") || is_near(b'c', b"tccli") => other_clouds::tencent_id,
+        // A managed key of Vault has one as well.
+        36 if is_near(b'm', b"managedkeyid") => return,
         _ if is_kmip => return,
         36 if others.iter().any(|(anchor, word)| is_near(*anchor, word)) => return,
         _ => parse,

@@ -137,7 +137,7 @@ impl Reference {
 
     /// Whether it names a key only in documentation: by an account or a key that AWS' documents
     /// use as an example, and that belongs to nobody.
-    fn is_example(&self) -> bool {
+    pub(crate) fn is_example(&self) -> bool {
         const ACCOUNTS: &[&str] = &[
             "000000000000",
             "012345678910",

@@ -22,6 +22,13 @@ pub(super) fn alibaba(text: &str) -> Option<Reference> {
     Some(reference.account(account).region(region))
 }
 
+/// An alias alone, where its surroundings say whose it is.
+pub(super) fn alibaba_alias(text: &str) -> Option<Reference> {
+    let name = text.strip_prefix("alias/")?;
+    let is_alias = !name.ends_with('/') && name.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    is_alias.then(|| Reference::new("alibaba", "alias", format!("alibaba:kms:{text}")).alias(text))
+}
+
 /// A bare identifier of Alibaba that is a UUID, where its surroundings say whose it is.
 pub(super) fn alibaba_id(id: &str) -> Option<Reference> {
     text::is_uuid(id).then(|| {

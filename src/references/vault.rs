@@ -68,11 +68,10 @@ fn other_mount(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         return;
     };
     let bytes = unit.bytes;
-    let last = range.start.checked_sub(1).and_then(|at| bytes.get(at));
-    // A file, or the rest of an address.
-    if unit.from(range.start).starts_with(b"/")
-        || matches!(last, Some(b'.' | b':' | b'~' | b'@' | b'-'))
-    {
+    // A path of the API, of a command, or in quotes: else it is a file, or the rest of an address.
+    const BEFORE: [&[u8]; 7] = [b"v1/", b"write ", b"read ", b"-f ", b"\"", b"'", b"`"];
+    let before = unit.get(range.start.saturating_sub(8)..range.start);
+    if !BEFORE.iter().any(|head| before.ends_with(head)) {
         return;
     }
     let is_vault = text::mentions(bytes, &range, (200, 100), b'v', &[b"vault"])

@@ -9,6 +9,7 @@ pub(super) const PLACE: &str = "keylint:place";
 pub(super) const GAP: &str = "keylint:gap";
 pub(super) const LEFT_OUT: &str = "keylint:left-out";
 pub(super) const REFERENCE: &str = "keylint:reference";
+pub(super) const DECLARED: &str = "keylint:declared";
 pub(super) const COMPLETE: &str = "keylint:complete";
 
 #[derive(Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Named, Nature, Place, Register, UNIDENTIFIED, Unseen};
+use super::{Entry, Named, Nature, Place, Register, UNIDENTIFIED, Unseen, declared};
 use crate::{
     fact::{Fact, Field, Kind},
     ledger::Ledger,
@@ -31,7 +31,11 @@ pub fn build(facts: &[Fact], ledger: &Ledger) -> Register {
         })
         .collect();
     let (gaps, left_out) = unseen(ledger);
-    Register { references: references(facts), ..Register::new(gaps, left_out, keys) }
+    Register {
+        references: references(facts),
+        declared: declared::of(facts),
+        ..Register::new(gaps, left_out, keys)
+    }
 }
 
 /// Where keys are named; of equal ones in a file, the first.
@@ -111,7 +115,7 @@ fn place(fact: &Fact) -> Place {
 }
 
 /// A path without what two scans of one directory may spell differently.
-fn path(path: &str) -> String {
+pub(super) fn path(path: &str) -> String {
     let mut rest = path;
     while let Some(inner) = rest.strip_prefix("./") {
         rest = inner.trim_start_matches('/');

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Entry, Nature, Place, Register,
     bom::{
-        Algorithm, Bom, COMPLETE, CertificateProperties, Component, Composition, Crypto,
+        Algorithm, Bom, COMPLETE, CertificateProperties, Component, Composition, Crypto, DECLARED,
         Dependency, Evidence, GAP, KEY, LEFT_OUT, Metadata, NATURE, Occurrence, PLACE, Property,
         REFERENCE, Related, SecuredBy, Tools,
     },
@@ -35,6 +35,7 @@ pub fn write(register: &Register, tool_version: &str, out: &mut dyn Write) -> io
     properties.extend(register.gaps.iter().map(|gap| json(GAP, gap)));
     properties.extend(register.left_out.iter().map(|left_out| json(LEFT_OUT, left_out)));
     properties.extend(register.references.iter().map(|named| json(REFERENCE, named)));
+    properties.extend(register.declared.iter().map(|declared| json(DECLARED, declared)));
     let aggregate = if register.complete { "complete" } else { "incomplete" };
     let bom = Bom {
         schema: "http://cyclonedx.org/schema/bom-1.6.schema.json".to_owned(),

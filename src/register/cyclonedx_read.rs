@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::{
     Entry, Nature, Place, Register, Unseen,
     bom::{
-        Bom, COMPLETE, Component, Crypto, GAP, KEY, LEFT_OUT, NATURE, PLACE, Property, REFERENCE,
+        Bom, COMPLETE, Component, Crypto, DECLARED, GAP, KEY, LEFT_OUT, NATURE, PLACE, Property,
+        REFERENCE,
     },
 };
 
@@ -34,7 +35,8 @@ pub(super) fn read(bytes: &[u8]) -> serde_json::Result<Register> {
     let incomplete = bom.compositions.iter().any(|c| c.aggregate.starts_with("incomplete"))
         || properties.iter().any(|p| p.name == COMPLETE && p.value == "false");
     let references = parsed(properties, REFERENCE)?;
-    Ok(Register { complete: register.complete && !incomplete, references, ..register })
+    let declared = parsed(properties, DECLARED)?;
+    Ok(Register { complete: register.complete && !incomplete, references, declared, ..register })
 }
 
 /// The values of all properties of this name.

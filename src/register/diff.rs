@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Entry, Place, Register,
     change::{Change, Diff, Difference},
+    declared,
     name::what,
     rank, references,
 };
@@ -37,6 +38,7 @@ pub fn diff(old: &Register, new: &Register) -> Diff {
             ..about(change, entry, entry.places.iter())
         });
     }
+    declared::compare(old, new, &hidden, &mut changes);
     references::compare(old, new, &hidden, &mut changes);
     Diff::new(changes, (old.complete, new.complete))
 }

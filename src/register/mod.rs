@@ -16,6 +16,7 @@ mod build;
 mod change;
 mod cyclonedx;
 mod cyclonedx_read;
+mod declared;
 mod diff;
 mod name;
 mod references;
@@ -26,6 +27,7 @@ mod show;
 pub use build::build;
 pub use change::{Change, Diff, Difference, Level};
 pub use cyclonedx::write as write_cyclonedx;
+pub use declared::Declared;
 pub use diff::diff;
 pub use show::{DIFF_TABLE, DiffRow};
 
@@ -54,6 +56,9 @@ pub struct Register {
     /// Where keys are named, sorted by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Named>,
+    /// Keys that configuration declares, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<Declared>,
 }
 
 /// A place that names a key and does not hold it.
@@ -83,7 +88,7 @@ pub struct Unseen {
 }
 
 /// What a key is, wherever it lies.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Nature {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<String>,
@@ -234,6 +239,7 @@ impl Register {
             left_out,
             keys,
             references: Vec::new(),
+            declared: Vec::new(),
         }
     }
 
@@ -267,6 +273,7 @@ impl Register {
                 Ok(Self {
                     complete: read.complete,
                     references: read.references,
+                    declared: read.declared,
                     ..Self::new(read.gaps, read.left_out, keys)
                 })
             }

@@ -59,7 +59,8 @@ pub(crate) fn recipients(
     lowered: &mut Lowered,
 ) {
     let Some(rule) = scene.items.first() else { return };
-    let name = rule.get("path_regex").and_then(Node::as_text).unwrap_or("every file");
+    let files = rule.get("path_regex").and_then(Node::as_text);
+    let name = files.unwrap_or("every file");
     let groups = match rule.get("key_groups") {
         Some(groups) if groups.is_unknown() => {
             lowered.undecided += 1;
@@ -119,7 +120,7 @@ pub(crate) fn recipients(
     for recipient in &all {
         let fact = Fact::new(Kind::Reference, scene.sources.site(recipient.at, true))
             .with(Field::Resource, resource.type_name.as_str())
-            .with(Field::Name, name);
+            .with_some(Field::Name, files);
         if recipient.kept {
             lowered.facts.push(
                 fact.with(Field::Provider, emission.provider.as_str())

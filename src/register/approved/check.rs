@@ -20,7 +20,7 @@ use crate::{
 const MOST: usize = 20;
 
 /// Entries whose facts are there at once: those of a hundred thousand would take a gigabyte.
-const AT_ONCE: usize = 16_384;
+const AT_ONCE: usize = 4_096;
 
 /// The facts of a register on a day.
 pub(crate) fn facts(register: &Approved, today: Date) -> Vec<Fact> {

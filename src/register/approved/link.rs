@@ -13,6 +13,7 @@ use super::{
 use crate::{
     date::Date,
     fact::{Fact, Field, Kind, Value},
+    link::holds_secret,
     references::{Said, is_in_text},
 };
 
@@ -51,12 +52,14 @@ pub(crate) fn link(register: &Approved, facts: &[Fact], today: Date) -> Vec<Fact
             fact.sites.iter().map(move |site| (plain(&site.path), id))
         })
         .collect();
+    let secret = facts.iter().filter(|fact| fact.kind == Kind::Material && holds_secret(fact));
+    let own = secret.filter_map(|fact| fact.text(Field::KeyId)).collect();
     let names = Names::of(register.keys());
     let file = register.file().rsplit('/').next().unwrap_or_default();
     let seen = HashSet::new();
     let links = Vec::new();
     let mut against =
-        Against { by_material, places, lying, aliases, targets, names, today, seen, links };
+        Against { by_material, places, lying, own, aliases, targets, names, today, seen, links };
     let said = Said::of(facts);
     let is_said = |fact: &Fact| {
         // What the register itself says is no use of a key.
@@ -99,6 +102,8 @@ struct Against<'a> {
     places: HashMap<&'a str, Vec<&'a Key>>,
     /// Paths and ids of what was found.
     lying: HashSet<(&'a str, &'a str)>,
+    /// Ids of which the secret half was found.
+    own: HashSet<&'a str>,
     /// Aliases that configuration gives to a key, by its canonical name, and the other way round.
     aliases: HashMap<String, Vec<(Where, &'a str)>>,
     targets: HashMap<String, BTreeSet<&'a str>>,
@@ -158,7 +163,8 @@ impl<'a> Against<'a> {
                 Some((key, approved)) => about(fact, "replaced", Some(key))
                     .with(Field::Before, approved)
                     .with(Field::After, id),
-                None => about(fact, "unregistered", None),
+                None => about(fact, "unregistered", None)
+                    .with_some(Field::Purpose, self.purpose(fact, id)),
             };
             self.links.push(link);
             return;
@@ -184,6 +190,34 @@ impl<'a> Against<'a> {
         let approval: Vec<&str> = key.environments.iter().map(|of| of.value.trim()).collect();
         self.environment(fact, key, &approval);
         self.state(fact, key);
+    }
+
+    /// What a certificate or public key is for, as far as can be seen: `own` beside its private key, and
+    /// `trust` where what is trusted lies, by the words of its path and alias.
+    fn purpose(&self, fact: &Fact, id: &str) -> Option<&'static str> {
+        const TRUST: [&str; 9] = [
+            "anchor",
+            "anchors",
+            "ca",
+            "cacert",
+            "cacerts",
+            "root",
+            "trust",
+            "trusted",
+            "truststore",
+        ];
+        if !matches!(fact.text(Field::Class), Some("certificate" | "public-key")) {
+            return None;
+        }
+        if self.own.contains(id) {
+            return Some("own");
+        }
+        let file = |path: &str| path.rsplit('!').next().map(str::to_lowercase).unwrap_or_default();
+        let says = |text: &str| {
+            text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| TRUST.contains(&word))
+        };
+        let alias = fact.text(Field::Alias).map(str::to_lowercase).unwrap_or_default();
+        (says(&alias) || fact.sites.iter().any(|site| says(&file(&site.path)))).then_some("trust")
     }
 
     /// The key in whose place an unknown one lies, and its id.

@@ -354,3 +354,54 @@ fn register_holds_what_was_seen_against_what_is_approved() {
     let kinds: Vec<Change> = foreign.changes.iter().map(|of| of.change).collect();
     assert_eq!(kinds, [Change::Unregistered, Change::PlaceGone]);
 }
+
+const TWO: &str = "keylint: key-register
+version: 1
+keys:
+  - {id: live, kind: key, aliases: [{name: alias/pan, target: 9f1c2d3e-4a5b-6c7d-8e9f-0a1b2c3d4e51, environments: [production]}]}
+  - {id: trial, kind: key, aliases: [{name: alias/pan, target: 9f1c2d3e-4a5b-6c7d-8e9f-0a1b2c3d4e52, environments: [test]}]}
+";
+
+#[test]
+fn an_alias_may_stand_for_another_key_in_each_environment() {
+    use crate::fact::{Fact, Field, Kind, Site};
+    let register = read(TWO);
+    for (environment, last, is_elsewhere) in [
+        ("production", '1', false),
+        ("test", '2', false),
+        ("production", '2', true),
+        ("test", '1', true),
+    ] {
+        let key = format!("9f1c2d3e-4a5b-6c7d-8e9f-0a1b2c3d4e5{last}");
+        let fact = Fact::new(Kind::Reference, Site { path: "a.json".into(), ..Site::default() })
+            .with(Field::Alias, "alias/pan")
+            .with(Field::Key, key)
+            .with(Field::Environment, environment);
+        let links = super::link(&register, &[fact], day("2026-01-01"));
+        let told = links.iter().any(|link| link.text(Field::Attribute) == Some("alias"));
+        assert_eq!(told, is_elsewhere, "{environment} {last}: {links:?}");
+    }
+}
+
+#[test]
+fn what_is_proposed_approves_the_names_that_were_seen() {
+    let text = "resource \"aws_kms_key\" \"pan\" {\n  enable_key_rotation = true\n}\n\
+                resource \"aws_kms_alias\" \"pan\" {\n  name = \"alias/pan\"\n  target_key_id = aws_kms_key.pan.key_id\n}\n\
+                resource \"aws_ebs_volume\" \"v\" {\n  kms_key_id = \"arn:aws:kms:eu-west-1:210987654321:key/9f1c2d3e-4a5b-6c7d-8e9f-0a1b2c3d4e51\"\n}\n";
+    let inspection = crate::scan::inspect_bytes("main.tf", text.as_bytes());
+    let observed = crate::register::build(&inspection.facts, &inspection.ledger);
+    assert_eq!(observed.declared.len(), 1, "{:?}", observed.declared);
+    assert_eq!(observed.declared[0].nature.algorithm.as_deref(), Some("aes"));
+    let proposed = super::propose(&observed);
+    assert_eq!(proposed, super::propose(&observed));
+    let register = read(&proposed);
+    assert!(proposed.contains("alias/pan"), "{proposed}");
+    assert_eq!(against(&register, &observed).changes, [], "{proposed}");
+    // Another key than was seen is none that it approves.
+    let other = text.replace("4e51", "4e52");
+    let inspection = crate::scan::inspect_bytes("main.tf", other.as_bytes());
+    let other = crate::register::build(&inspection.facts, &inspection.ledger);
+    let kinds: Vec<Change> =
+        against(&register, &other).changes.iter().map(|of| of.change).collect();
+    assert_eq!(kinds, [Change::Unregistered]);
+}

@@ -132,11 +132,9 @@ fn inline(row: &[u8], at: u64, entries: &mut Entries<'_, '_>) -> io::Result<()> 
         if let Some(bytes) = packed.and_then(unpacked) {
             let place = at + (start + from) as u64;
             let name = format!("(value at {place})");
-            entries.part(
-                name.as_bytes(),
-                &[place..place + length as u64],
-                &mut bytes.as_slice(),
-            )?;
+            let packed = place..place + length as u64;
+            let at = std::slice::from_ref(&packed);
+            entries.part(name.as_bytes(), at, &mut bytes.as_slice())?;
             from += length.next_multiple_of(4);
         } else {
             from += 4;

@@ -289,7 +289,6 @@ impl Register {
 }
 
 /// A register of either kind.
-#[expect(clippy::large_enum_variant, reason = "there are two in a run")]
 pub enum Any {
     Observed(Register),
     Approved(approved::Approved),

@@ -94,7 +94,7 @@ fn created(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     };
     let of_key = |file: &&[u8]| memchr::memmem::find(command, file).is_some();
     let is_of_files = memchr::memmem::find(command, b"--from-file").is_some();
-    if !(is_tls || is_of_files && FILES.iter().any(|file| of_key(file))) {
+    if !(is_tls || is_of_files && FILES.iter().any(of_key)) {
         return;
     }
     let start = needle.end + length;

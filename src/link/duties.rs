@@ -62,7 +62,8 @@ pub(super) fn link(facts: &[Fact]) -> Vec<Fact> {
         };
         let of = holders.entry((provider, key)).or_default();
         let attached = attached(grant, &attachments);
-        if attached.is_empty() {
+        // A policy with a name of its own is also seen alone.
+        if attached.is_empty() || policy_of(grant).is_some() {
             of.entry(holder_of(grant)).or_default().grants.push(grant);
         }
         for principal in attached {
@@ -88,7 +89,17 @@ pub(super) fn link(facts: &[Fact]) -> Vec<Fact> {
 
     let mut links = Vec::new();
     for ((_, key), of) in &holders {
-        links.extend(of.iter().filter_map(|(who, holder)| duties(*key, who, holder)));
+        // Whoever has a policy that comes to this alone is not told again.
+        let is_told = |who: &str, holder: &Holder<'_>| {
+            let mut policies = holder.grants.iter().filter(|grant| policy_of(grant).is_some());
+            policies.any(|grant| {
+                let policy = holder_of(grant);
+                let alone = of.get(&policy).filter(|_| policy != who);
+                alone.is_some_and(|alone| duties(*key, &policy, alone).is_some())
+            })
+        };
+        let untold = of.iter().filter(|(who, holder)| !is_told(who, holder));
+        links.extend(untold.filter_map(|(who, holder)| duties(*key, who, holder)));
         if *key != KeyOf::All {
             links.extend(substitution(*key, of));
         }
@@ -116,8 +127,24 @@ fn delegated(fact: &Fact) -> Option<&str> {
     is_whole.then(|| fact.text(Field::Key)).flatten()
 }
 
-/// The principals that a policy without one is attached to by other declarations.
+/// The name of the policy that is the principal of a grant: whoever has the policy has the grant.
+fn policy_of(grant: &Fact) -> Option<&str> {
+    let name = grant.text(Field::Principal)?.strip_prefix("policy ")?;
+    // Files are called after the policy that is in them.
+    Some(name.strip_suffix(".hcl").or_else(|| name.strip_suffix(".json")).unwrap_or(name))
+}
+
+/// The principals that a policy is attached to by other declarations.
 fn attached<'a>(grant: &Fact, attachments: &[(&'a str, &'a str)]) -> Vec<&'a str> {
+    if let Some(name) = policy_of(grant) {
+        let declared = grant.text(Field::Name).unwrap_or(name);
+        let is_it = |policy: &str| policy == name || address(policy) == declared;
+        return attachments
+            .iter()
+            .filter(|(policy, _)| is_it(policy))
+            .map(|(_, who)| *who)
+            .collect();
+    }
     let (None, Some(name)) = (grant.text(Field::Principal), grant.text(Field::Name)) else {
         return Vec::new();
     };

@@ -1,7 +1,13 @@
-//! What the tools of HSMs print: `partition showpolicies` and `hsm showpolicies` of Luna, `nfkminfo`
-//! of nShield, objects of `yubihsm-shell`, `pkcs11-tool -O` and `p11tool --list-all`. Each gives
-//! maps that say in `tool` what they are; attributes of PKCS#11 have the names that the CLI of
-//! CloudHSM gives them (`extractable`, `always-sensitive` …).
+//! What tools print: `partition showpolicies` and `hsm showpolicies` of Luna, `nfkminfo` and `rocs`
+//! of nShield, objects of `yubihsm-shell`, `pkcs11-tool -O`, `p11tool --list-all` and
+//! `softhsm2-dump-file`, attributes and commands of CloudHSM's `key_mgmt_util`; and tables of
+//! anything else (Vault, clients of databases). Each gives maps that say in `tool` what they are;
+//! attributes of PKCS#11 have the names that the CLI of CloudHSM gives them (`extractable`,
+//! `always-sensitive` …).
+
+mod columns;
+mod nshield;
+mod pkcs11;
 
 use super::{
     text::{Members, VALUES, lines, list, span},
@@ -16,11 +22,33 @@ struct Dump {
 
 const TABLE: &[Dump] = &[
     Dump { marks: &["Allow private key ", "Allow non-FIPS", "showpolicies"], read: luna },
-    Dump { marks: &["k-out-of-n ", "hknso "], read: nshield },
+    Dump { marks: &["k-out-of-n ", "hknso ", "BlobRecoveryKA "], read: nshield::nfkminfo },
+    Dump { marks: &["rocs> "], read: nshield::rocs },
     Dump { marks: &["id: 0x", "yubihsm> "], read: yubihsm },
-    Dump { marks: &["Private Key Object; ", "Secret Key Object; "], read: pkcs11_tool },
-    Dump { marks: &["\tType: Private key", "\tType: Secret key"], read: p11tool },
+    Dump { marks: &["Private Key Object; ", "Secret Key Object; "], read: pkcs11::pkcs11_tool },
+    Dump { marks: &["\tType: Private key", "\tType: Secret key"], read: pkcs11::p11tool },
+    Dump { marks: &["Dump of object file "], read: pkcs11::softhsm },
+    Dump { marks: &["OBJ_ATTR_", "Cfm3"], read: pkcs11::key_mgmt_util },
+    Dump { marks: columns::MARKS, read: columns::read },
+    Dump { marks: SENTENCES, read: sentences },
+    Dump { marks: &["Unseal Key 1: ", "Recovery Key 1: "], read: shares },
 ];
+
+/// What tools say in words.
+const SENTENCES: &[&str] = &["No audit devices are enabled."];
+
+fn sentences(source: u32, text: &str, found: &mut Vec<Node>) {
+    for (at, line) in lines(text).take(VALUES) {
+        let said = line.trim();
+        if SENTENCES.contains(&said) {
+            let span = span(source, at, line, said);
+            let mut members = Members::default();
+            members.set("tool", Tree::text("sentence"), span);
+            members.set("said", Tree::text(said), span);
+            found.push(members.node(span));
+        }
+    }
+}
 
 /// Whether a text that begins like this may be what a tool has printed.
 pub(crate) fn is_dump(head: &[u8]) -> bool {
@@ -41,6 +69,33 @@ pub(crate) fn parse(source: u32, text: &str) -> Node {
     Node::new(Tree::List(found), Span::new(source, 0..0))
 }
 
+/// `vault operator init` and `rekey`: each share that is not encrypted to the one who keeps it, the
+/// root token, and how many shares are enough.
+fn shares(source: u32, text: &str, found: &mut Vec<Node>) {
+    for (at, line) in lines(text).take(VALUES) {
+        let rest = line.trim();
+        let (name, value) = rest.split_once(": ").unwrap_or((rest, ""));
+        let shown = span(source, at, line, name);
+        let mut members = Members::default();
+        members.set("tool", Tree::text("vault-init"), shown);
+        let is_share = name.starts_with("Unseal Key ") || name.starts_with("Recovery Key ");
+        // 32 bytes and the number of the share; what OpenPGP makes of it is longer.
+        if is_share && matches!(value.len(), 44 | 66) {
+            members.set("share", Tree::text("plaintext"), span(source, at, line, value));
+        } else if name == "Initial Root Token" && !value.is_empty() {
+            members.set("token", Tree::text("plaintext"), span(source, at, line, value));
+        } else if let Some((_, number)) = rest.split_once(" and a key threshold of ") {
+            let number = number.split('.').next().unwrap_or_default();
+            let place = span(source, at, line, number);
+            members.set("threshold", Tree::text(number), place);
+        } else {
+            continue;
+        }
+        members.set("name", Tree::text(name), shown);
+        found.push(members.node(shown));
+    }
+}
+
 /// Policies by what they are called, because their numbers differ between versions: `policies` is
 /// `on`, `off` or a number for each.
 fn luna(source: u32, text: &str, found: &mut Vec<Node>) {
@@ -51,6 +106,10 @@ fn luna(source: u32, text: &str, found: &mut Vec<Node>) {
             // Blank lines and headings do not end a table, prompts and other output do.
             if rest.contains(":>") || rest.ends_with("successful.") {
                 found.extend(open.take().map(|(span, members)| luna_node(span, members)));
+            }
+            // What the module could do is no policy, though some of it has the same name.
+            if rest.ends_with("Policies") {
+                open = None;
             }
             continue;
         };
@@ -103,52 +162,10 @@ fn policy(line: &str) -> Option<(&str, &str)> {
     is_value.then_some((name, value))
 }
 
-/// Sections of indented names and values; `k-out-of-n` is `quorum` and `shares`.
-fn nshield(source: u32, text: &str, found: &mut Vec<Node>) {
-    let mut open: Option<(Span, Members)> = None;
-    for (at, line) in lines(text).take(VALUES) {
-        let rest = line.trim();
-        if rest.is_empty() {
-            continue;
-        }
-        if !line.starts_with([' ', '\t']) {
-            found.extend(open.take().map(|(span, members)| members.node(span)));
-            let kind = rest.split([' ', '#']).next().unwrap_or_default();
-            let head = span(source, at, line, rest);
-            if ["World", "Cardset", "Key", "Module"].contains(&kind) {
-                let mut members = Members::default();
-                members.set("tool", Tree::text("nfkminfo"), head);
-                members.set("section", Tree::text(kind), head);
-                open = Some((head, members));
-            }
-            continue;
-        }
-        let Some((_, members)) = &mut open else { continue };
-        let two = rest.starts_with("other ") || rest.starts_with("nso ");
-        let end = rest.match_indices(char::is_whitespace).nth(usize::from(two)).map(|(at, _)| at);
-        let (name, value) = rest.split_at(end.unwrap_or(rest.len()));
-        let value = value.trim();
-        let name_span = span(source, at, line, name);
-        let value_span = span(source, at, line, value);
-        match name {
-            "k-out-of-n" => {
-                if let Some((quorum, shares)) = value.split_once('/') {
-                    members.set("quorum", Tree::text(quorum.trim()), value_span);
-                    members.set("shares", Tree::text(shares.trim()), value_span);
-                }
-            }
-            "state" | "flags" | "other flags" => {
-                members.add(name, name_span, list(value.split_whitespace(), value_span));
-            }
-            _ => members.set(name, Tree::text(value.trim_matches('"')), value_span),
-        }
-    }
-    found.extend(open.map(|(span, members)| members.node(span)));
-}
-
 /// Objects, one on a line: `id: 0x0001, type: wrap-key, algorithm: aes256-ccm-wrap, …`; and what was
 /// typed at the prompt, as `typed`.
 fn yubihsm(source: u32, text: &str, found: &mut Vec<Node>) {
+    let mut asked = String::new();
     for (at, line) in lines(text).take(VALUES) {
         let rest = line.trim();
         let whole = span(source, at, line, rest);
@@ -160,8 +177,20 @@ fn yubihsm(source: u32, text: &str, found: &mut Vec<Node>) {
             let shown = span(source, at, line, shown);
             members.set("tool", Tree::text("yubihsm-prompt"), shown);
             let words = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+            asked.clone_from(&words);
             members.set("typed", Tree::text(words), shown);
             found.push(members.node(shown));
+            continue;
+        }
+        // `get option 0 force-audit`, and the answer.
+        if let (Some(value), Some(option)) =
+            (rest.strip_prefix("Option value is: "), asked.strip_prefix("get option "))
+        {
+            let option = option.split(' ').next_back().unwrap_or_default();
+            members.set("tool", Tree::text("yubihsm-option"), whole);
+            members.set("option", Tree::text(option), whole);
+            members.set("value", Tree::text(value), span(source, at, line, value));
+            found.push(members.node(whole));
             continue;
         }
         if !rest.starts_with("id: 0x") {
@@ -182,145 +211,6 @@ fn yubihsm(source: u32, text: &str, found: &mut Vec<Node>) {
         }
         found.push(members.node(whole));
     }
-}
-
-/// Names of attributes that a tool prints only where they hold.
-const ACCESS: &[(&str, &str)] = &[
-    ("sensitive", "sensitive"),
-    ("always sensitive", "always-sensitive"),
-    ("extractable", "extractable"),
-    ("never extractable", "never-extractable"),
-    ("local", "local"),
-];
-
-/// Blocks that begin with `Private Key Object; RSA 2048 bits` and go on with indented lines.
-fn pkcs11_tool(source: u32, text: &str, found: &mut Vec<Node>) {
-    let mut open: Option<(Span, Members)> = None;
-    for (at, line) in lines(text).take(VALUES) {
-        let rest = line.trim();
-        if rest.is_empty() {
-            continue;
-        }
-        let whole = span(source, at, line, rest);
-        if let Some((class, kind)) = rest.split_once(" Key Object; ") {
-            found.extend(open.take().map(|(span, members)| members.node(span)));
-            let class = match class {
-                "Private" => "private-key",
-                "Secret" => "secret-key",
-                _ => continue,
-            };
-            let mut members = Members::default();
-            members.set("tool", Tree::text("pkcs11-tool"), whole);
-            members.set("class", Tree::text(class), whole);
-            add_type(&mut members, kind, whole);
-            open = Some((whole, members));
-            continue;
-        }
-        if !line.starts_with([' ', '\t']) {
-            // Warnings stand between the lines of an object.
-            if rest.ends_with("Object") || rest.contains("Object;") {
-                found.extend(open.take().map(|(span, members)| members.node(span)));
-            }
-            continue;
-        }
-        let (Some((name, value)), Some((_, members))) = (rest.split_once(':'), &mut open) else {
-            continue;
-        };
-        let value = value.trim();
-        let value_span = span(source, at, line, value);
-        match name {
-            "Usage" => members.add("usage", value_span, list(value.split(','), value_span)),
-            "Access" => {
-                for (printed, attribute) in ACCESS {
-                    let holds = value.split(',').any(|word| word.trim() == *printed);
-                    members.set(attribute, Tree::Bool(holds), value_span);
-                }
-            }
-            "label" => members.set("label", Tree::text(value), value_span),
-            "uri" => add_model(members, value, value_span),
-            // `VALUE` is the key itself.
-            _ => {}
-        }
-    }
-    found.extend(open.map(|(span, members)| members.node(span)));
-}
-
-/// `RSA 2048 bits`, `EC  EC_POINT 256 bits`, `AES length 32`, `RSA-2048`, `EC/ECDSA-SECP256R1`.
-fn add_type(members: &mut Members, kind: &str, span: Span) {
-    let end = kind.find([' ', '-', '/', ';']).unwrap_or(kind.len());
-    let name = kind.get(..end).unwrap_or(kind);
-    members.set("key-type", Tree::text(name.to_ascii_lowercase()), span);
-    let number = |text: &str| -> Option<u64> {
-        text.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty())?.parse().ok()
-    };
-    if let Some((_, bytes)) = kind.split_once("length ") {
-        if let Some(bits) = number(bytes).and_then(|bytes| bytes.checked_mul(8)) {
-            members.set("bits", Tree::text(bits.to_string()), span);
-        }
-    } else if let Some(bits) = kind.get(end..).and_then(number).filter(|bits| *bits >= 56) {
-        members.set("bits", Tree::text(bits.to_string()), span);
-    } else if let Some(bits) = kind.split_once("SECP").and_then(|(_, curve)| number(curve)) {
-        members.set("bits", Tree::text(bits.to_string()), span);
-    }
-}
-
-/// The model of the token, out of the URI of an object (RFC 7512).
-fn add_model(members: &mut Members, uri: &str, span: Span) {
-    let model = uri.split([':', ';']).find_map(|part| part.strip_prefix("model="));
-    if let Some(model) = model {
-        members.set("model", Tree::text(model.replace("%20", " ")), span);
-    }
-}
-
-/// Blocks that begin with `Object 3:`. Flags are printed where they hold.
-fn p11tool(source: u32, text: &str, found: &mut Vec<Node>) {
-    let mut open: Option<(Span, Members)> = None;
-    for (at, line) in lines(text).take(VALUES) {
-        let rest = line.trim();
-        let whole = span(source, at, line, rest);
-        if rest.starts_with("Object ") && rest.ends_with(':') {
-            found.extend(open.take().filter(|(_, m)| m.has("class")).map(|(s, m)| m.node(s)));
-            let mut members = Members::default();
-            members.set("tool", Tree::text("p11tool"), whole);
-            open = Some((whole, members));
-            continue;
-        }
-        let (Some((name, value)), Some((_, members))) = (rest.split_once(':'), &mut open) else {
-            continue;
-        };
-        let value = value.trim();
-        let value_span = span(source, at, line, value);
-        match name {
-            "Type" => {
-                let (class, kind) = value.split_once(" key").unwrap_or((value, ""));
-                let class = match class {
-                    "Private" => "private-key",
-                    "Secret" => "secret-key",
-                    _ => continue,
-                };
-                members.set("class", Tree::text(class), value_span);
-                let kind = kind.trim().trim_matches(['(', ')']);
-                if !kind.is_empty() {
-                    add_type(members, kind, value_span);
-                }
-            }
-            "Label" => members.set("label", Tree::text(value), value_span),
-            "URL" => add_model(members, value, value_span),
-            "Flags" => {
-                for (flag, attribute) in [
-                    ("CKA_SENSITIVE", "sensitive"),
-                    ("CKA_EXTRACTABLE", "extractable"),
-                    ("CKA_NEVER_EXTRACTABLE", "never-extractable"),
-                    ("CKA_TRUSTED", "trusted"),
-                ] {
-                    let holds = value.split(';').any(|word| word.trim() == flag);
-                    members.set(attribute, Tree::Bool(holds), value_span);
-                }
-            }
-            _ => {}
-        }
-    }
-    found.extend(open.filter(|(_, m)| m.has("class")).map(|(span, members)| members.node(span)));
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
     },
     FrontEnd {
         name: "dump",
-        about: "What the tools of HSMs print; told by what it holds",
+        about: "What the tools of HSMs and vaults print, and tables of any; told by what it holds",
         extensions: &[],
         files: &[],
         read: |source, reading| readers::any(dump::parse, "dump", source, reading),
@@ -74,8 +74,8 @@ pub(crate) const TABLE: &[FrontEnd] = &[
     },
     FrontEnd {
         name: "ini",
-        about: "Sections and options: MySQL, PostgreSQL, SoftHSM, Luna, OpenSSL, SunPKCS11",
-        extensions: &["cnf", "conf", "cfg", "ini"],
+        about: "Sections and options: MySQL, PostgreSQL, SoftHSM, Luna, OpenSSL, SunPKCS11, p11-kit",
+        extensions: &["cnf", "conf", "cfg", "ini", "module"],
         files: &[],
         read: readers::ini,
         is_gathered: false,
@@ -99,7 +99,7 @@ pub(crate) const TABLE: &[FrontEnd] = &[
     FrontEnd {
         name: "properties",
         about: "Java properties",
-        extensions: &["properties"],
+        extensions: &["properties", "security"],
         files: &["java.security"],
         read: |source, reading| readers::any(properties::parse, "properties", source, reading),
         is_gathered: false,
@@ -149,6 +149,9 @@ pub(crate) const TABLE: &[FrontEnd] = &[
 /// The front end for a file of this name that begins like this, if any may read it.
 pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
     let name = path.rsplit(['/', '\\', '!', ':']).next().unwrap_or_default();
+    if sshd::is_named_so(path) {
+        return named("sshd");
+    }
     let by_name = TABLE.iter().find(|front_end| {
         front_end.files.iter().any(|pattern| shapes::fits_name(pattern, name))
             || front_end.extensions.iter().any(|extension| {

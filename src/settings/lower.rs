@@ -127,6 +127,7 @@ pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
     ("container-arguments", kubernetes::container_arguments),
     ("encryption-configuration", kubernetes::encryption_configuration),
     ("file-access", file_access::file_access),
+    ("kubernetes-audit", kubernetes::audit),
     ("kubernetes-binding", kubernetes::binding),
     ("oracle-statement", oracle_cloud::statement),
     ("sops-recipients", sops::recipients),
@@ -226,6 +227,13 @@ impl<'a> Scene<'a> {
             Place::Address => Found::Text(self.resource.address.clone()),
             Place::Declared => Found::Text(self.resource.declared()),
             Place::Type => Found::Text(self.resource.type_name.clone()),
+            Place::Member => {
+                let name = match self.items.as_slice() {
+                    [item, within, ..] => within.name_of(item),
+                    _ => None,
+                };
+                name.map_or(Found::Absent, |name| Found::Text(name.to_owned()))
+            }
             Place::Path { up, path } => {
                 let Some(item) = self.items.get(*up) else { return Found::Absent };
                 let look = item.find(path);
@@ -327,6 +335,9 @@ impl<'a> Scene<'a> {
 
     /// What a field is, and where that is written.
     fn value(&self, field: Field, spec: &Spec) -> Option<(Value, Option<Span>)> {
+        if let Some(format) = &spec.format {
+            return self.filled_in(format, spec);
+        }
         let mut unknown = false;
         let mut unmapped = None;
         for place in &spec.from {
@@ -371,6 +382,32 @@ impl<'a> Scene<'a> {
             Take::Count => Some((Value::Int(0), None)),
             _ => spec.absent.clone().map(|value| (value, None)),
         }
+    }
+}
+
+impl Scene<'_> {
+    /// A text with what each place of a field holds in it.
+    fn filled_in(&self, format: &str, spec: &Spec) -> Option<(Value, Option<Span>)> {
+        let mut parts = format.split("{}");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        let mut span = None;
+        for (place, part) in spec.from.iter().zip(parts) {
+            match self.look(place) {
+                Found::Absent => return spec.absent.clone().map(|value| (value, None)),
+                Found::Unknown => return Some((Value::Unknown, None)),
+                Found::Text(of) => text.push_str(&of),
+                Found::Nodes(nodes) => {
+                    let node = nodes.first()?;
+                    let Some(of) = node.scalar() else {
+                        return Some((Value::Unknown, Some(node.span)));
+                    };
+                    text.push_str(&of);
+                    span = Some(node.span);
+                }
+            }
+            text.push_str(part);
+        }
+        Some((Value::Text(text), span))
     }
 }
 

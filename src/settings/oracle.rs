@@ -56,10 +56,14 @@ impl<'a> Reader<'a> {
     fn parameter(&mut self, into: &mut Members, depth: usize) {
         self.left = self.left.saturating_sub(1);
         let Some((name, name_span)) = self.word("=()") else { return };
-        let name = name.to_ascii_uppercase();
         if !self.is_next('=') {
+            // Words that stand alone: `(AES256, AES192)`.
+            for word in name.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+                into.add("", name_span, literal(word, name_span));
+            }
             return;
         }
+        let name = name.to_ascii_uppercase();
         if !self.skip_blank() {
             return;
         }
@@ -83,7 +87,9 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
-        into.add(&name, name_span, inside.node(name_span));
+        let inside = inside.node(name_span);
+        let words = inside.get("").filter(|_| inside.entries().len() == 1);
+        into.add(&name, name_span, words.unwrap_or(&inside).clone());
     }
 
     fn word(&mut self, ends: &str) -> Option<(&'a str, Span)> {

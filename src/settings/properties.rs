@@ -32,7 +32,9 @@ pub(crate) fn parse(source: u32, text: &str) -> Node {
         let span = Span::new(source, value_start.min(end)..end);
         let value = unescaped(value);
         // An empty list of what is forbidden says something; an empty password does not.
-        let is_list = name.ends_with("disabledAlgorithms") || name == "keystore.pkcs12.legacy";
+        let is_list = name.ends_with("disabledAlgorithms")
+            || name.ends_with("endpoint.identification.algorithm")
+            || name == "keystore.pkcs12.legacy";
         let node = match value.as_str() {
             "" if !is_list => Node::null(span),
             value => literal(value, span),

@@ -10,7 +10,7 @@ use std::{
 use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 
-use super::{lower, tables, tree::Path};
+use super::{lower, shapes::is_like, tables, tree::Path};
 use crate::{
     error::Error,
     fact::{Field, Kind, Value},
@@ -39,6 +39,10 @@ pub(crate) struct Shape {
     pub is: Vec<Condition>,
     /// Where its items are.
     pub each: Option<Path>,
+    /// Members that are blocks of HCL: in JSON, the label of one is the name of a member.
+    pub blocks: Vec<String>,
+    /// Whether it is made one map, whose names are the whole way to each value (`a.b-c`).
+    pub is_flat: bool,
     /// The type that each item is.
     pub type_name: String,
 }
@@ -93,6 +97,8 @@ pub(crate) enum Test {
 pub(crate) struct Spec {
     /// The first that leads somewhere counts, and with a table the first whose value is in it.
     pub from: Vec<Place>,
+    /// A text that all of `from` fill in, one for each `{}`.
+    pub format: Option<String>,
     pub take: Take,
     /// Values of the provider, in words of the vocabulary.
     pub table: Option<Table>,
@@ -142,6 +148,8 @@ pub(crate) struct Table {
     /// Exact names, and beginnings of names.
     pub exact: HashMap<String, Value>,
     pub beginnings: Vec<(String, Value)>,
+    /// Names in which `*` stands for anything, where it is not only at the end.
+    pub patterns: Vec<(String, Value)>,
     pub otherwise: Option<Value>,
     /// Rows that say nothing in this column: an AES key has no curve.
     pub blank: HashSet<String>,
@@ -161,6 +169,10 @@ impl Table {
                 self.exact.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v)
             })
             .or_else(|| {
+                let mut patterns = self.patterns.iter();
+                patterns.find(|(pattern, _)| is_like(pattern, name)).map(|(_, value)| value)
+            })
+            .or_else(|| {
                 let fits = |begin: &str| {
                     name.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin))
                 };
@@ -176,7 +188,7 @@ impl Table {
         };
         let names = self.exact.keys().chain(self.beginnings.iter().map(|(begin, _)| begin));
         let is_open = names.into_iter().any(|name| name.len() > known.len() && begins(name, known));
-        if is_open {
+        if is_open || !self.patterns.is_empty() {
             return None;
         }
         let fitting = self.beginnings.iter().find(|(begin, _)| begins(known, begin));
@@ -195,6 +207,8 @@ pub(crate) enum Place {
     Declared,
     /// The type of the resource.
     Type,
+    /// The name that the item stands under.
+    Member,
 }
 
 impl Providers {

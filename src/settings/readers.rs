@@ -153,6 +153,38 @@ mod tests {
             &["83fb0ed0551289a2bd50e563ad1ac65a"],
         ),
         ("q.txt", include_str!("../../testdata/policy/hsm/default-token.p11tool.txt"), &[]),
+        (
+            "r.txt",
+            include_str!("../../testdata/policy/vault/init.txt"),
+            &[
+                "Muli2H2APtPdSza+yF+Cji9WNy+bFYAYzzTORoIEklaa",
+                "CAESIJryzfE2Dy8OzYTIeEIKeDzMj7pba1W4",
+            ],
+        ),
+        ("s.txt", include_str!("../../testdata/policy/vault/transit-bad.txt"), &[]),
+        (
+            "t.txt",
+            include_str!("../../testdata/policy/hsm/softhsm2-dump-lax.txt"),
+            &["59 44 d1 39", "b8 c2 74 bb"],
+        ),
+        ("u.conf", include_str!("../../testdata/policy/hsm/Chrystoki.conf"), &["userpin42"]),
+        (
+            "v.yml",
+            include_str!("../../testdata/policy/java/bundle.yml"),
+            &["bluewhale42", "whale4242"],
+        ),
+        (
+            "w.hcl",
+            include_str!("../../testdata/policy/vault/seal-transit.hcl"),
+            &["s.Qf1s5zigZ4OX6akYjQXJC1jY"],
+        ),
+        ("x.sql", include_str!("../../testdata/policy/databases/pgcrypto.sql"), &["bluewhale42"]),
+        (
+            "y.conf",
+            include_str!("../../testdata/policy/databases/mongod-vault.conf"),
+            &["hvs.abcdefgh"],
+        ),
+        ("z.yaml", include_str!("../../testdata/policy/kubernetes/fake-store.yaml"), &["HELLO1"]),
     ];
 
     #[test]

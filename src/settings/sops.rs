@@ -78,6 +78,17 @@ pub(crate) fn recipients(
     }
     let Some(first) = all.first() else { return };
     let at = first.at;
+    left_open(rule, &mut |at, how| {
+        lowered.facts.push(
+            Fact::new(Kind::Setting, scene.sources.site(at, true))
+                .with(Field::Provider, emission.provider.as_str())
+                .with(Field::Resource, resource.type_name.as_str())
+                .with(Field::System, "sops")
+                .with(Field::Setting, "encryption-at-rest")
+                .with(Field::Value, "partial")
+                .with(Field::Name, how),
+        );
+    });
     let setting = |name: &str, at: Span| {
         Fact::new(Kind::Setting, scene.sources.site(at, true))
             .with(Field::Provider, emission.provider.as_str())
@@ -121,10 +132,14 @@ pub(crate) fn recipients(
         let fact = Fact::new(Kind::Reference, scene.sources.site(recipient.at, true))
             .with(Field::Resource, resource.type_name.as_str())
             .with_some(Field::Name, files);
+        if recipient.text.starts_with("http://") {
+            let fact = setting("transport", recipient.at).with(Field::Value, "plaintext");
+            lowered.facts.push(fact.with(Field::Name, name));
+        }
         if recipient.kept {
             lowered.facts.push(
                 fact.with(Field::Provider, emission.provider.as_str())
-                    .with(Field::Key, key_identity(&recipient.text, &resource.scope))
+                    .with(Field::Key, key_identity(key_of(&recipient.text), &resource.scope))
                     .with(Field::Purpose, "wrap")
                     .with(Field::DekStrength, 256_u64),
             );
@@ -134,6 +149,29 @@ pub(crate) fn recipients(
                     .with(Field::Key, known.key)
                     .with(Field::Spelling, recipient.text.as_str()),
             );
+        }
+    }
+}
+
+/// The key that a recipient names: without the role that asks for it, and by its name where it is
+/// one of a transit engine.
+fn key_of(recipient: &str) -> &str {
+    let recipient = recipient.split("+arn:").next().unwrap_or(recipient);
+    match recipient.split_once("/v1/").and_then(|(_, rest)| rest.rsplit_once("/keys/")) {
+        Some((_, name)) => name,
+        None => recipient,
+    }
+}
+
+/// Tells what names of values a rule leaves as they are, though they are those of secrets.
+fn left_open(rule: &Node, tell: &mut dyn FnMut(Span, &str)) {
+    const SECRETS: &[&str] = &["key", "secret", "password", "token", "private"];
+    for member in ["unencrypted_regex", "unencrypted_suffix"] {
+        let Some(node) = rule.get(member) else { continue };
+        let Some(text) = node.as_text() else { continue };
+        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_lowercase);
+        if words.any(|word| SECRETS.contains(&word.as_str())) {
+            tell(node.span, member);
         }
     }
 }

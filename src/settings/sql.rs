@@ -19,11 +19,13 @@ const VERBS: &[&str] = &[
     "CALL",
     "CREATE",
     "EXEC",
+    "INSERT",
     "INSTALL",
     "OPEN",
     "RESTORE",
     "SELECT",
     "SET",
+    "UPDATE",
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,7 +162,31 @@ fn call(source: u32, tokens: &[Token<'_>], open: usize) -> Option<Node> {
     let mut members = Members::default();
     members.set("name", Tree::text(name.text.to_ascii_lowercase()), span);
     members.add("arguments", span, Node::new(Tree::List(texts.collect()), span));
+    if let Some(second) = argument(tokens.get(open + 1..)?, 1) {
+        let at = Span::new(source, second.at..second.at + second.text.len());
+        members.add("second", at, literal(second.text, at));
+    }
     Some(members.node(span))
+}
+
+/// Argument number `number` of a function, where that is a string and nothing else.
+fn argument<'a>(inside: &'a [Token<'a>], number: usize) -> Option<&'a Token<'a>> {
+    let (mut depth, mut passed): (usize, usize) = (0, 0);
+    for (at, token) in inside.iter().enumerate() {
+        let is_sign = token.kind == Kind::Sign;
+        match token.text {
+            "(" if is_sign => depth += 1,
+            ")" if is_sign && depth == 0 => return None,
+            ")" if is_sign => depth -= 1,
+            "," if is_sign && depth == 0 => passed += 1,
+            _ if passed == number => {
+                let ends = inside.get(at + 1).is_some_and(|after| matches!(after.text, "," | ")"));
+                return (token.kind == Kind::Text && ends).then_some(token);
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 struct Tokens<'a> {

@@ -93,6 +93,10 @@ struct WrittenShape {
     is: Vec<WrittenCondition>,
     #[serde(default)]
     each: Option<String>,
+    #[serde(default)]
+    blocks: Vec<String>,
+    #[serde(default)]
+    flat: bool,
 }
 
 #[derive(Deserialize)]
@@ -137,9 +141,10 @@ enum WrittenSpec {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenFrom {
-    from: OneOrMany,
+    /// First, because a list would be taken for the members in turn: no list begins with one of these.
     #[serde(default)]
     take: Take,
+    from: OneOrMany,
     /// `name`, or `name.column` of a table whose rows have columns.
     #[serde(default)]
     table: Option<String>,
@@ -152,6 +157,9 @@ struct WrittenFrom {
     absent: Option<Scalar>,
     #[serde(default)]
     secret: bool,
+    /// A text with `{}` for each of `from`.
+    #[serde(default)]
+    format: Option<String>,
 }
 
 /// What a file says.
@@ -189,6 +197,8 @@ fn read_shape(written: WrittenShape) -> Result<Shape, String> {
         has: paths(written.has)?,
         is: written.is.into_iter().map(read_condition).collect::<Result<_, _>>()?,
         each: written.each.as_deref().map(path).transpose()?,
+        blocks: written.blocks,
+        is_flat: written.flat,
         type_name: written.type_name,
     })
 }
@@ -258,6 +268,7 @@ fn read_spec(
         WrittenSpec::Is(value) => {
             return Ok(Spec {
                 from: Vec::new(),
+                format: None,
                 take: Take::Value,
                 table: None,
                 times: 1,
@@ -273,8 +284,14 @@ fn read_spec(
         (None, None) => None,
         _ => return Err("either `table` or `map`".to_owned()),
     };
+    let from: Vec<Place> =
+        written.from.into_vec().iter().map(|text| place(text)).collect::<Result<_, _>>()?;
+    if written.format.as_ref().is_some_and(|format| format.matches("{}").count() != from.len()) {
+        return Err("`format` has one `{}` for each of `from`".to_owned());
+    }
     Ok(Spec {
-        from: written.from.into_vec().iter().map(|text| place(text)).collect::<Result<_, _>>()?,
+        from,
+        format: written.format,
         take: written.take,
         table,
         times: written.times.unwrap_or(1),
@@ -312,6 +329,7 @@ fn read_table(values: impl Iterator<Item = (String, Scalar)>) -> Table {
     let mut table = Table {
         exact: HashMap::new(),
         beginnings: Vec::new(),
+        patterns: Vec::new(),
         otherwise: None,
         blank: HashSet::new(),
     };
@@ -323,14 +341,18 @@ fn read_table(values: impl Iterator<Item = (String, Scalar)>) -> Table {
         }
         match name.strip_suffix('*') {
             Some("") => table.otherwise = Some(value.into()),
+            Some(begin) if begin.contains('*') => table.patterns.push((name, value.into())),
+            None if name.contains('*') => table.patterns.push((name, value.into())),
             Some(begin) => table.beginnings.push((begin.to_owned(), value.into())),
             None => {
                 table.exact.insert(name, value.into());
             }
         }
     }
-    // The longest beginning counts.
-    table.beginnings.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+    // The longest counts.
+    for of in [&mut table.beginnings, &mut table.patterns] {
+        of.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+    }
     table
 }
 
@@ -343,6 +365,7 @@ fn place(text: &str) -> Result<Place, String> {
         "$address" => return Ok(Place::Address),
         "$declared" => return Ok(Place::Declared),
         "$type" => return Ok(Place::Type),
+        "$member" => return Ok(Place::Member),
         _ => {}
     }
     let mut up = 0;

@@ -5,6 +5,8 @@ use std::{borrow::Cow, ops::Range};
 
 use zeroize::Zeroize;
 
+use super::shapes::is_like;
+
 /// Name of a member that stands for others whose names are not known: no other is absent then.
 pub(crate) const OTHERS: &str = "\u{f8ff}";
 
@@ -187,6 +189,18 @@ impl Node {
         }
     }
 
+    /// The name that `member`, a part of this, stands under.
+    pub(crate) fn name_of(&self, member: &Self) -> Option<&str> {
+        if let Tree::List(nodes) = &self.tree {
+            return nodes.iter().find_map(|node| node.name_of(member));
+        }
+        self.entries().iter().find_map(|entry| {
+            let is_it = std::ptr::eq(&entry.node, member)
+                || entry.node.elements().iter().any(|node| std::ptr::eq(node, member));
+            if is_it { Some(entry.name.as_str()) } else { entry.node.name_of(member) }
+        })
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.tree, Tree::Null)
     }
@@ -245,13 +259,15 @@ pub(crate) struct Look<'a> {
 
 /// A way into a tree: names joined by dots. A name that stands for a list goes into each of its
 /// elements; `name[]` gives the elements themselves, and `*` every member of a map. Names that hold
-/// dots are quoted: `metadata.labels."a.b/c"`.
+/// dots are quoted: `metadata.labels."a.b/c"`; in them, `*` stands for anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Path(Vec<Step>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
     Name(String),
+    /// Members whose names are like this.
+    Like(String),
     Elements,
     Members,
 }
@@ -276,6 +292,7 @@ impl Path {
                 "" if rest.starts_with("[]") && steps.is_empty() => {}
                 "" => return None,
                 "*" => steps.push(Step::Members),
+                name if name.contains('*') => steps.push(Step::Like(name.to_owned())),
                 name => steps.push(Step::Name(name.to_owned())),
             }
             if let Some(after) = rest.strip_prefix("[]") {
@@ -304,6 +321,10 @@ impl Step {
                 for node in nodes {
                     self.take(node, next, unknown);
                 }
+            }
+            (Self::Like(pattern), Tree::Map(entries)) => {
+                let fits = |entry: &&Entry| is_like(pattern, &entry.name);
+                next.extend(entries.iter().filter(fits).map(|entry| &entry.node));
             }
             (Self::Elements, _) => next.extend(node.elements()),
             (Self::Members, Tree::Map(entries)) => {

@@ -34,7 +34,11 @@ pub(super) fn take(field: Field, spec: &Spec, nodes: &[&Node], scope: &str) -> V
             Some(Value::Bool(holds))
         }
         Take::Days => first.scalar().and_then(|text| durations::days(&text)).map(Value::Int),
-        Take::DaysOfSeconds => first.as_int().map(|seconds| Value::Int(seconds / 86_400)),
+        // Where people read it, there is a unit: `2160h`.
+        Take::DaysOfSeconds => match first.as_int() {
+            Some(seconds) => Some(Value::Int(seconds / 86_400)),
+            None => first.as_text().and_then(durations::days).map(Value::Int),
+        },
         Take::DaysOfHours => first.as_int().map(|hours| Value::Int(hours / 24)),
         Take::BitsOfBase64 => first.as_text().and_then(durations::bits_of_base64).map(Value::Int),
         Take::BitsOfBase64Bytes => {
@@ -125,7 +129,17 @@ pub(crate) fn key_identity(text: &str, scope: &str) -> String {
             // The full name of a resource begins with its service: `//kms.example.com/projects/…`.
             let text = text.trim();
             let name = text.strip_prefix("//").and_then(|rest| rest.split_once('/'));
-            name.map_or(text, |(_, name)| name).to_owned()
+            let name = name.map_or(text, |(_, name)| name);
+            // A version is of the key, whichever it is.
+            let is_in_vault = |vault: &str| {
+                vault.ends_with(".vault.azure.net") || vault.ends_with(".managedhsm.azure.net")
+            };
+            match name.split_once("/keys/").filter(|(vault, _)| is_in_vault(vault)) {
+                Some((vault, rest)) => {
+                    format!("{vault}/keys/{}", rest.split('/').next().unwrap_or_default())
+                }
+                None => name.split("/cryptoKeyVersions/").next().unwrap_or(name).to_owned(),
+            }
         }
     }
 }

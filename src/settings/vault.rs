@@ -2,10 +2,18 @@
 //! counts. What a policy comes to is found by asking it for every request that does something to a
 //! key.
 //!
-//! Source: Vault documentation, "Policies" (priority matching) and "Transit secrets engine (API)".
+//! What a policy is read for is the key material: `paths` says which rule counts, `requests` what
+//! can be asked.
+
+mod paths;
+mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::{
+    paths::decide,
+    requests::{PKI, Request, SYSTEM, TRANSIT},
+};
 use super::{
     lower::{Lowered, Resource, Scene},
     providers::Emission,
@@ -19,74 +27,18 @@ const MOST_PATHS: usize = 1_000;
 /// A name that no policy writes: what holds for it holds for every key.
 const ANY: &str = "\u{1}";
 
-/// A request that does something to a key: its path below the mount, what it needs, and what that
-/// comes to. `KEY` stands for the name of a key.
-struct Request {
-    path: &'static str,
-    needs: &'static [&'static str],
-    capability: &'static str,
+/// One `path "…" { … }` of a policy.
+struct Rule {
+    pattern: String,
+    capabilities: BTreeSet<String>,
+    /// Parameters that a request may have; any where there are none.
+    allowed: BTreeSet<String>,
+    /// Parameters that a request may not have, whatever their value.
+    denied: BTreeSet<String>,
+    span: Span,
 }
 
-const fn request(
-    path: &'static str,
-    needs: &'static [&'static str],
-    capability: &'static str,
-) -> Request {
-    Request { path, needs, capability }
-}
-
-const WRITE: &[&str] = &["update", "create"];
-const READ: &[&str] = &["read"];
-
-/// Requests to a transit engine.
-const TRANSIT: &[Request] = &[
-    request("decrypt/KEY", WRITE, "use"),
-    request("encrypt/KEY", WRITE, "use"),
-    request("sign/KEY", WRITE, "use"),
-    request("hmac/KEY", WRITE, "use"),
-    request("datakey/plaintext/KEY", WRITE, "use"),
-    request("datakey/wrapped/KEY", WRITE, "wrap"),
-    request("rewrap/KEY", WRITE, "wrap"),
-    request("keys/KEY", &["create", "update"], "administer"),
-    request("keys/KEY/config", WRITE, "administer"),
-    request("keys/KEY/rotate", WRITE, "replace"),
-    request("keys/KEY/import", WRITE, "replace"),
-    request("keys/KEY/import_version", WRITE, "replace"),
-    request("restore/KEY", WRITE, "replace"),
-    request("export/encryption-key/KEY", READ, "export"),
-    request("export/signing-key/KEY", READ, "export"),
-    request("export/hmac-key/KEY", READ, "export"),
-    request("backup/KEY", READ, "export"),
-    request("byok-export/DESTINATION/KEY", READ, "export"),
-    request("keys/KEY", &["delete"], "destroy"),
-    request("keys/KEY/trim", WRITE, "destroy"),
-];
-
-/// Requests to a certification authority.
-const PKI: &[Request] = &[
-    request("root/generate/exported", WRITE, "export"),
-    request("intermediate/generate/exported", WRITE, "export"),
-    request("root/rotate/exported", WRITE, "export"),
-    request("config/ca", WRITE, "replace"),
-    request("issuers/import/bundle", WRITE, "replace"),
-    request("root", &["delete"], "destroy"),
-];
-
-/// Requests to the server itself, which reach every key.
-const SYSTEM: &[Request] = &[
-    request("sys/policies/acl/NAME", WRITE, "delegate"),
-    request("sys/policy/NAME", WRITE, "delegate"),
-    request("sys/raw/core/keyring", READ, "export"),
-    request("sys/storage/raft/snapshot", READ, "export"),
-    request("sys/storage/raft/snapshot", WRITE, "replace"),
-    request("sys/rekey/init", WRITE, "replace"),
-    request("sys/rotate", WRITE, "replace"),
-    request("sys/mounts/NAME", WRITE, "administer"),
-    request("sys/mounts/NAME", &["delete"], "destroy"),
-];
-
-/// What stands in a path right after the mount of a transit engine, and of a certification
-/// authority.
+/// What stands in a path right after the mount of a transit engine.
 const TRANSIT_WORDS: &[&str] = &[
     "keys",
     "encrypt",
@@ -100,14 +52,16 @@ const TRANSIT_WORDS: &[&str] = &[
     "hmac",
     "byok-export",
 ];
-const PKI_WORDS: &[&str] = &["root", "intermediate", "issuers", "issue", "config"];
 
-/// One `path "…" { … }` of a policy.
-struct Rule {
-    pattern: String,
-    capabilities: BTreeSet<String>,
-    span: Span,
-}
+/// What stands there after the mount of a certification authority, and what follows that: nothing
+/// for anything.
+const PKI_WORDS: &[(&str, &[&str])] = &[
+    ("root", &["", "*", "generate", "rotate", "replace", "sign-intermediate", "sign-self-issued"]),
+    ("intermediate", &[]),
+    ("issuers", &[]),
+    ("issue", &[]),
+    ("config", &["ca"]),
+];
 
 /// The evaluator `vault-policy`: grants out of a policy, as HCL, JSON or text.
 pub(super) fn grants(
@@ -130,13 +84,17 @@ pub(super) fn grants(
             .with(Field::Breadth, "named")
             .with(Field::Document, "path-policy")
             .with(Field::Conditions, Vec::new())
-            .with(Field::Scope, if grant.key.is_some() { "key" } else { "all-keys" })
+            .with(Field::Limited, false)
+            .with(Field::Scope, grant.scope)
             .with(Field::Wildcards, if grant.is_all { "all" } else { "none" })
             .with(
                 Field::Capabilities,
                 grant.capabilities.into_iter().map(str::to_owned).collect::<Vec<_>>(),
             )
             .with(Field::Actions, grant.actions);
+        if !resource.address.is_empty() {
+            fact = fact.with(Field::Name, resource.address.as_str());
+        }
         if let Some(key) = grant.key {
             fact = fact.with(Field::Key, key);
         }
@@ -194,13 +152,22 @@ fn rule(pattern: &str, block: &Node, span: Span) -> Rule {
         _ => &[],
     };
     capabilities.extend(legacy.iter().map(|&word| word.to_owned()));
+    let parameters = |name: &str, is_any: fn(&Node) -> bool| -> BTreeSet<String> {
+        let entries = block.get(name).map(Node::entries).unwrap_or_default();
+        entries.iter().filter(|of| is_any(&of.node)).map(|of| of.name.clone()).collect()
+    };
+    let allowed = parameters("allowed_parameters", |_| true);
+    // With values, only those are denied.
+    let denied = parameters("denied_parameters", |values| values.elements().is_empty());
     let span = if block.span.end > block.span.start { block.span } else { span };
-    Rule { pattern: pattern.trim_start_matches('/').to_owned(), capabilities, span }
+    let pattern = pattern.trim_start_matches('/').to_owned();
+    Rule { pattern, capabilities, allowed, denied, span }
 }
 
 struct Grant {
-    /// The one key that it is about; nothing for every key.
+    /// The one key that it is about, or how the names of several begin; nothing for every key.
     key: Option<String>,
+    scope: &'static str,
     capabilities: BTreeSet<&'static str>,
     actions: Vec<String>,
     is_all: bool,
@@ -210,33 +177,43 @@ struct Grant {
 
 /// What the rules come to, for every key and for each that is named.
 fn evaluate(rules: &[Rule]) -> Vec<Grant> {
-    let mounts = |words: &[&str], default: &str| -> BTreeSet<String> {
-        let of = |rule: &Rule| mount(&rule.pattern, words);
-        let mut mounts: BTreeSet<String> = rules.iter().filter_map(of).collect();
-        // A wildcard before any mount reaches the one with the usual name.
-        if rules.iter().any(|rule| matches(&rule.pattern, &format!("{default}/\u{1}/\u{1}"))) {
+    let mounts = |of: fn(&str) -> Option<String>, default: &str| -> BTreeSet<String> {
+        let mut mounts: BTreeSet<String> = rules.iter().filter_map(|r| of(&r.pattern)).collect();
+        // A wildcard for the mount, or after it, reaches the one with the usual name.
+        let reaches = |rule: &Rule| {
+            let (head, rest) = rule.pattern.split_once('/').unwrap_or((&rule.pattern, ""));
+            head == "+"
+                || (head == default && rest.starts_with(['+', '*']))
+                || head.strip_suffix('*').is_some_and(|head| default.starts_with(head))
+        };
+        if rules.iter().any(reaches) {
             mounts.insert(default.to_owned());
         }
         mounts
     };
-    let (transit, pki) = (mounts(TRANSIT_WORDS, "transit"), mounts(PKI_WORDS, "pki"));
     let mut grants = Vec::new();
-    for mount in &transit {
+    for mount in &mounts(transit_mount, "transit") {
         let every = ask(rules, mount, ANY, TRANSIT);
         for key in keys(rules, mount) {
-            let own = ask(rules, mount, &key, TRANSIT);
             // What holds for every key is said once.
-            if let Some(mut own) = own
-                && every.as_ref().is_none_or(|every| every.actions != own.actions)
-            {
-                own.key = Some(format!("{mount}/keys/{key}"));
-                own.actions.iter_mut().for_each(|action| *action = action.replace(ANY, &key));
-                grants.push(own);
+            let own = ask(rules, mount, &key, TRANSIT);
+            let is_same = |own: &Grant, every: &Grant| {
+                let of = |grant: &Grant, key: &str| -> Vec<String> {
+                    grant.actions.iter().map(|action| action.replace(key, "")).collect()
+                };
+                of(own, &key) == of(every, ANY)
+            };
+            let Some(mut own) = own else { continue };
+            if every.as_ref().is_some_and(|every| is_same(&own, every)) {
+                continue;
             }
+            own.key = Some(format!("{mount}/keys/{}", key.replace(ANY, "*")));
+            own.scope = if key.contains(ANY) { "some-keys" } else { "key" };
+            grants.push(own);
         }
         grants.extend(every);
     }
-    for mount in &pki {
+    for mount in &mounts(pki_mount, "pki") {
         grants.extend(ask(rules, mount, ANY, PKI));
     }
     grants.extend(ask(rules, "", ANY, SYSTEM));
@@ -250,6 +227,7 @@ fn evaluate(rules: &[Rule]) -> Vec<Grant> {
 fn ask(rules: &[Rule], mount: &str, key: &str, requests: &[Request]) -> Option<Grant> {
     let mut grant = Grant {
         key: None,
+        scope: "all-keys",
         capabilities: BTreeSet::new(),
         actions: Vec::new(),
         is_all: false,
@@ -262,14 +240,10 @@ fn ask(rules: &[Rule], mount: &str, key: &str, requests: &[Request]) -> Option<G
         let name =
             |path: &str| path.replace("KEY", key).replace("NAME", ANY).replace("DESTINATION", ANY);
         let path = below(&name(request.path));
-        let (number, allowed) = decide(rules, &path);
-        if request.needs.iter().any(|needed| allowed.contains(*needed)) {
+        if let Some((number, verb)) = decide(rules, &path, request) {
             grant.capabilities.insert(request.capability);
-            let verb = request.needs.iter().find(|needed| allowed.contains(**needed));
-            grant.actions.push(format!("{} {path}", verb.copied().unwrap_or_default()));
-            if let Some(number) = number {
-                *by_rule.entry(number).or_default() += 1;
-            }
+            grant.actions.push(format!("{verb} {path}"));
+            *by_rule.entry(number).or_default() += 1;
         }
     }
     let (most, _) =
@@ -280,91 +254,63 @@ fn ask(rules: &[Rule], mount: &str, key: &str, requests: &[Request]) -> Option<G
     Some(grant)
 }
 
-/// The rule that counts for a path, and what it allows. Rules with one pattern add up, and one of
-/// them that denies counts for all.
-fn decide(rules: &[Rule], path: &str) -> (Option<usize>, BTreeSet<String>) {
-    let best = rules.iter().enumerate().filter(|(_, rule)| matches(&rule.pattern, path)).max_by(
-        |(a_at, a), (b_at, b)| priority(&a.pattern).cmp(&priority(&b.pattern)).then(b_at.cmp(a_at)),
-    );
-    let Some((number, best)) = best else { return (None, BTreeSet::new()) };
-    let same = rules.iter().filter(|rule| rule.pattern == best.pattern);
-    let allowed: BTreeSet<String> =
-        same.flat_map(|rule| rule.capabilities.iter().cloned()).collect();
-    if allowed.contains("deny") {
-        return (Some(number), BTreeSet::new());
-    }
-    (Some(number), allowed)
-}
-
-/// How much a pattern counts among those that match a path: the later its first wildcard, the
-/// more; then without a `*` at its end; with fewer `+`; the longer; the later in the alphabet.
-fn priority(pattern: &str) -> (usize, bool, std::cmp::Reverse<usize>, usize, &str) {
-    let segments = || pattern.split('/').filter(|segment| *segment == "+");
-    let mut first = pattern.len() + 1;
-    let mut at = 0;
-    for segment in pattern.split('/') {
-        if segment == "+" {
-            first = at;
-            break;
-        }
-        at += segment.len() + 1;
-    }
-    let is_glob = pattern.ends_with('*');
-    if is_glob {
-        first = first.min(pattern.len() - 1);
-    }
-    // Without any wildcard it is the path itself.
-    let first = if first > pattern.len() { usize::MAX } else { first };
-    (first, !is_glob, std::cmp::Reverse(segments().count()), pattern.len(), pattern)
-}
-
-/// Whether a path is meant by a pattern: `+` is one segment, `*` at the end is anything.
-fn matches(pattern: &str, path: &str) -> bool {
-    let (pattern, is_glob) = pattern.strip_suffix('*').map_or((pattern, false), |p| (p, true));
-    let mut wanted = pattern.split('/').peekable();
-    let mut given = path.split('/');
-    while let Some(segment) = wanted.next() {
-        let Some(actual) = given.next() else { return false };
-        let is_last = wanted.peek().is_none();
-        let fits = match segment {
-            "+" => true,
-            _ if is_last && is_glob => actual.starts_with(segment),
-            _ => actual == segment,
-        };
-        if !fits {
-            return false;
-        }
-    }
-    is_glob || given.next().is_none()
-}
-
-/// The mount that a pattern names: what stands before a word of the engine.
-fn mount(pattern: &str, words: &[&str]) -> Option<String> {
+/// The mount of a transit engine that a pattern names: what stands before a word of the engine.
+fn transit_mount(pattern: &str) -> Option<String> {
     let segments: Vec<&str> = pattern.split('/').collect();
-    let at = segments.iter().position(|segment| words.contains(segment)).filter(|at| *at > 0)?;
-    let mount = segments.get(..at)?;
-    let is_plain = |segment: &&str| !segment.contains(['*', '+']) && !segment.is_empty();
-    let first = *mount.first()?;
-    (mount.iter().all(is_plain) && !matches!(first, "sys" | "auth" | "identity" | "secret" | "kv"))
-        .then(|| mount.join("/"))
+    let at = segments.iter().position(|segment| TRANSIT_WORDS.contains(segment))?;
+    // Certificates and keys of SSH are signed as well, and codes are made of keys.
+    let is_other = |of: &&str| of.contains("pki") || of.contains("ssh") || of.contains("totp");
+    mount(segments.get(..at)?).filter(|_| !segments.iter().take(at).any(is_other))
 }
 
-/// Names of keys of a mount that patterns write out.
+/// The same for a certification authority.
+fn pki_mount(pattern: &str) -> Option<String> {
+    let segments: Vec<&str> = pattern.split('/').collect();
+    let at = (0..segments.len()).find(|&at| {
+        let next = segments.get(at + 1).copied().unwrap_or_default();
+        PKI_WORDS.iter().any(|(word, follow)| {
+            segments.get(at) == Some(word) && (follow.is_empty() || follow.contains(&next))
+        })
+    })?;
+    mount(segments.get(..at)?)
+}
+
+/// Segments that can be a mount. Paths of secrets may have any words in them.
+fn mount(segments: &[&str]) -> Option<String> {
+    let is_plain = |segment: &&str| !segment.contains(['*', '+']) && !segment.is_empty();
+    let is_engine =
+        !matches!(segments.first()?, &"sys" | &"auth" | &"identity" | &"secret" | &"kv")
+            && !matches!(segments.last()?, &"data" | &"metadata" | &"config");
+    (is_engine && segments.iter().all(is_plain)).then(|| segments.join("/"))
+}
+
+/// Names of keys of a mount that patterns write out. [`ANY`] ends one of which only the beginning
+/// is written.
 fn keys(rules: &[Rule], mount: &str) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for rule in rules {
-        let Some(below) = rule.pattern.strip_prefix(mount).and_then(|p| p.strip_prefix('/')) else {
+        let segments: Vec<&str> = rule.pattern.split('/').collect();
+        let Some((head, below)) = segments.split_at_checked(mount.split('/').count()) else {
             continue;
         };
-        let segments: Vec<&str> = below.split('/').collect();
-        let key = match segments.as_slice() {
-            ["datakey" | "export" | "byok-export" | "sign" | "hmac", _, key, ..] => key,
+        if !head.iter().zip(mount.split('/')).all(|(head, of)| *head == "+" || *head == of) {
+            continue;
+        }
+        let key = match below {
+            ["datakey" | "export" | "byok-export" | "sign" | "hmac" | "+", _, key, ..]
+                if !matches!(*key, "config" | "rotate" | "trim" | "import" | "import_version") =>
+            {
+                key
+            }
             ["sign" | "hmac", key]
-            | ["keys" | "encrypt" | "decrypt" | "rewrap" | "backup" | "restore", key, ..] => key,
+            | ["keys" | "encrypt" | "decrypt" | "rewrap" | "backup" | "restore" | "+", key, ..] => {
+                key
+            }
             _ => continue,
         };
-        if !key.is_empty() && !key.contains(['*', '+', '$']) {
-            keys.insert((*key).to_owned());
+        let (name, is_glob) = key.strip_suffix('*').map_or((*key, false), |name| (name, true));
+        if !name.is_empty() && !name.contains(['*', '+', '$']) {
+            keys.insert(if is_glob { format!("{name}{ANY}") } else { name.to_owned() });
         }
     }
     keys

@@ -38,7 +38,8 @@ const CARRIERS: &[&str] = &[
 /// What a function gives.
 pub(super) fn call<'v>(name: &str, arguments: Vec<Value<'v>>) -> Value<'v> {
     let is_open = |of: &Value<'_>| of.as_text().is_some_and(has_gap) || of.is_unknown();
-    let is_logic = matches!(name, "and" | "or" | "not");
+    // What is asked for need not be known where nothing is found.
+    let is_logic = matches!(name, "and" | "or" | "not" | "lookup");
     if !is_logic && !CARRIERS.contains(&name) && arguments.iter().any(is_open) {
         return unknown();
     }
@@ -68,6 +69,8 @@ fn evaluate<'v>(name: &str, arguments: &[Value<'v>]) -> Option<Value<'v>> {
         ("required", [_, of]) | ("toRawJson" | "deepCopy" | "int" | "int64" | "float64", [of]) => {
             of.clone()
         }
+        // A chart that is installed for the first time, or only rendered, finds nothing.
+        ("lookup", _) => made(Tree::Map(Vec::new())),
         ("fail", _) => return text(String::new()),
         ("eq", [a, rest @ ..]) => return is(rest.iter().any(|b| is_equal(a, b))),
         ("ne", [a, b]) => return is(!is_equal(a, b)),

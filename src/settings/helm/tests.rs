@@ -73,7 +73,8 @@ fn values_are_filled_in() {
 fn what_is_not_known_leaves_a_gap_that_yaml_can_hold() {
     for (template, wanted) in [
         ("a: {{ .Values.x }}", "a: …   "),
-        ("a: {{ lookup \"v1\" }}", "a: …   "),
+        ("a: {{ getHostByName \"v1\" }}", "a: …   "),
+        ("{{ if lookup \"v1\" \"Secret\" .Release.Namespace \"x\" }}a{{ else }}b{{ end }}", "b"),
         ("a:\n  b: c\n  {{- if .Capabilities.x }}\n  d: e\n  {{- end }}\n", "a:\n  b: c\n  …:  \n"),
         ("a:\n  - b\n  {{- range .Files.x }}\n  - c\n  {{- end }}\n", "a:\n  - b\n  - … \n"),
         ("a:\n  {{- include \"gone\" . | nindent 2 }}\nb: 1", "a:\n  …   \nb: 1"),

@@ -1,3 +1,4 @@
 resource "aws_eks_cluster" "pan" {
-  name = "pan"
+  name    = "pan"
+  version = "1.27"
 }

@@ -1,0 +1,1 @@
+vault audit enable file file_path=/var/log/vault_audit.log

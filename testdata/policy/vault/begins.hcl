@@ -1,0 +1,6 @@
+path "transit/keys/pan-*" {
+  capabilities = ["create", "update"]
+}
+path "transit/decrypt/pan-*" {
+  capabilities = ["update"]
+}

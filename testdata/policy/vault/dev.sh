@@ -1,0 +1,1 @@
+vault server -dev -dev-root-token-id=root

@@ -1,0 +1,3 @@
+path "transit/decrypt/pan" {
+  capabilities = ["update"]
+}

@@ -1,0 +1,3 @@
+path "transit/keys/pan" {
+  capabilities = ["create", "update"]
+}

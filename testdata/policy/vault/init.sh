@@ -1,0 +1,2 @@
+#!/bin/sh
+vault operator init -key-shares=5 -key-threshold=3 > /root/init.txt

@@ -1,0 +1,7 @@
+storage "raft" {
+  path = "/opt/vault/data"
+}
+seal "alicloudkms" {
+  region     = "us-east-1"
+  kms_key_id = "08c33a6f-4e0a-4a1b-a3fa-7ddfa1d4fb73"
+}

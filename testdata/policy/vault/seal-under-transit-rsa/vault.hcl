@@ -1,0 +1,10 @@
+storage "raft" {
+  path = "/opt/vault/data"
+}
+seal "transit" {
+  address            = "https://vault:8200"
+  disable_renewal    = "false"
+  key_name           = "autounseal"
+  mount_path         = "transit/"
+  namespace          = "ns1/"
+}

@@ -1,0 +1,6 @@
+path "+/decrypt/+" {
+  capabilities = ["update"]
+}
+path "transit/+/pan" {
+  capabilities = ["read", "update"]
+}

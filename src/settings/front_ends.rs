@@ -1,8 +1,8 @@
 //! Languages of configuration, and which of them a file is in.
 
 use super::{
-    Reading, deployments, dump, helm, oracle, properties, read_hcl, read_json, read_yaml, readers,
-    shapes, sshd, terraform,
+    Reading, deployments, dump, helm, oracle, printed, properties, read_hcl, read_json, read_yaml,
+    readers, shapes, sshd, terraform,
 };
 
 /// A language of configuration.
@@ -97,6 +97,14 @@ pub(crate) const TABLE: &[FrontEnd] = &[
         is_gathered: false,
     },
     FrontEnd {
+        name: "printed",
+        about: "Tables that Vault and MySQL print; told by their rulers",
+        extensions: &[],
+        files: &[],
+        read: |source, reading| readers::any(printed::parse, "printed", source, reading),
+        is_gathered: false,
+    },
+    FrontEnd {
         name: "properties",
         about: "Java properties",
         extensions: &["properties"],
@@ -106,9 +114,9 @@ pub(crate) const TABLE: &[FrontEnd] = &[
     },
     FrontEnd {
         name: "shell",
-        about: "Command lines in scripts, Dockerfiles, Makefiles and units of systemd",
-        extensions: &["sh", "bash", "zsh", "ksh", "mk", "ps1", "service", "dockerfile"],
-        files: &["Dockerfile*", "Containerfile", "Makefile", "Jenkinsfile", "Procfile"],
+        about: "Command lines and variables in scripts, Dockerfiles, Makefiles, units of systemd, `.env`",
+        extensions: &["sh", "bash", "zsh", "ksh", "mk", "ps1", "service", "dockerfile", "env"],
+        files: &["Dockerfile*", "Containerfile", "Makefile", "Jenkinsfile", "Procfile", ".env*"],
         read: readers::shell,
         is_gathered: false,
     },
@@ -146,19 +154,24 @@ pub(crate) const TABLE: &[FrontEnd] = &[
     },
 ];
 
-/// The front end for a file of this name that begins like this, if any may read it.
-pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
+/// The front end for files of this name.
+pub(super) fn by_name(path: &str) -> Option<&'static FrontEnd> {
     let name = path.rsplit(['/', '\\', '!', ':']).next().unwrap_or_default();
-    let by_name = TABLE.iter().find(|front_end| {
+    TABLE.iter().find(|front_end| {
         front_end.files.iter().any(|pattern| shapes::fits_name(pattern, name))
             || front_end.extensions.iter().any(|extension| {
                 name.len() > extension.len()
                     && name.ends_with(extension)
                     && name.as_bytes().get(name.len() - extension.len() - 1) == Some(&b'.')
             })
-    });
+    })
+}
+
+/// The front end for a file of this name that begins like this, if any may read it.
+pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
+    let name = path.rsplit(['/', '\\', '!', ':']).next().unwrap_or_default();
     // What a tool has printed may have any name.
-    by_name.or_else(|| {
+    by_name(path).or_else(|| {
         let mut marks = head.iter().filter(|byte| !byte.is_ascii_whitespace());
         let first = marks.next();
         let name = match first {
@@ -166,6 +179,7 @@ pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
             Some(b'{') if matches!(marks.next(), Some(b'"' | b'}')) => "json",
             Some(b'[') if matches!(marks.next(), Some(b'{' | b'"' | b']')) => "json",
             _ if is_printed(name) && dump::is_dump(head) => "dump",
+            _ if is_printed(name) && printed::is(head) => "printed",
             Some(b'#') if head.starts_with(b"#!") && !name.contains('.') => "shell",
             _ => return None,
         };

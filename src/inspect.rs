@@ -21,7 +21,7 @@ use crate::{
     ledger::{Ledger, Reason, Skip},
     prefilter::{Hits, Wanted},
     progress::{INTERRUPTED, Watched},
-    references::{Met, Named, Names},
+    references::{self, Met, Named, Names},
     settings,
     unit::Unit,
 };
@@ -360,12 +360,22 @@ impl<'p, 'w> File<'p, 'w> {
                 .with_some(Field::Until, until)
                 .with_some(Field::Reason, reason),
             Seen::Reference(named) => {
-                let Named { reference, holder, shown } = *named;
+                let Named { reference, holder, shown, has_pin } = *named;
+                let pin = has_pin.then(|| references::pin_fact(site.clone()));
+                let pin = pin.and_then(|fact| self.keep(fact));
+                if !reference.is_of_key() {
+                    return pin;
+                }
                 reference.into_fact(holder.as_deref(), &shown, site)
             }
             // Was read before.
             Seen::Named(_) => return None,
         };
+        self.keep(fact)
+    }
+
+    /// Keeps a fact or one more place of it; gives its index in the facts of the walk.
+    fn keep(&mut self, fact: Fact) -> Option<usize> {
         let facts = &mut self.walk.inspected.facts;
         let digest = digest(&fact);
         let known = self.known.get(&digest).copied();

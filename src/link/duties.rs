@@ -160,6 +160,10 @@ fn attached<'a>(grant: &Fact, attachments: &[(&'a str, &'a str)]) -> Vec<&'a str
 /// policy that it stands in.
 fn holder_of(grant: &Fact) -> String {
     match grant.text(Field::Principal) {
+        // A policy is one document: another of the same name is that of another server.
+        Some(name) if grant.text(Field::Document) == Some("path-policy") => {
+            format!("{}\0{name}", grant.site().path)
+        }
         Some(principal) => address(principal).to_owned(),
         None => {
             let name = grant.text(Field::Name).unwrap_or_default();
@@ -314,6 +318,22 @@ mod tests {
         assert_eq!(links[0].kind, Kind::Substitution);
         assert_eq!(links[0].fields[&Field::Principals], vec!["role/app".to_owned()].into());
         assert_eq!(found(&[everywhere, other]), []);
+    }
+
+    #[test]
+    fn policies_of_one_name_in_two_files_are_two() {
+        let policy = |path: &str, capability| {
+            let mut fact = grant("policy app", Some("transit/keys/pan"), &[capability])
+                .with(Field::Document, "path-policy");
+            fact.sites[0].path = path.to_owned();
+            fact
+        };
+        let (admin, uses) = (policy("prod/a.tf", "administer"), policy("prod/a.tf", "use"));
+        let other = policy("stage/a.tf", "use");
+        let links = link(&[admin.clone(), uses, other.clone()]);
+        assert_eq!(links.len(), 1);
+        assert!(links[0].sites.iter().all(|site| site.path == "prod/a.tf"));
+        assert_eq!(found(&[admin, other]), []);
     }
 
     #[test]

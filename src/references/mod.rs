@@ -135,6 +135,11 @@ impl Reference {
             .with_some(Field::Published, published)
     }
 
+    /// Whether it names a key: a URI that only opens a token names none.
+    pub(crate) fn is_of_key(&self) -> bool {
+        self.resource != pkcs11::PIN_ALONE
+    }
+
     /// Whether it names a key only in documentation: by an account or a key that AWS' documents
     /// use as an example, and that belongs to nobody.
     pub(crate) fn is_example(&self) -> bool {
@@ -161,6 +166,17 @@ impl Reference {
             && (self.account.as_deref().is_some_and(|account| ACCOUNTS.contains(&account))
                 || IDS.iter().any(|id| self.key.ends_with(id)))
     }
+}
+
+/// The fact that a PIN is written out in the URI at `site`.
+pub(crate) fn pin_fact(site: Site) -> Fact {
+    Fact::new(Kind::Setting, site)
+        .with(Field::Provider, "pkcs11")
+        .with(Field::Resource, "pkcs11:uri")
+        .with(Field::System, "PKCS#11 URI")
+        .with(Field::Setting, "secret-in-configuration")
+        .with(Field::Name, "pin-value")
+        .with(Field::Value, "pin")
 }
 
 fn non_empty(text: &str) -> Option<String> {

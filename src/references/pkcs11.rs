@@ -4,9 +4,12 @@
 
 use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _, ops::Range};
 
+use zeroize::Zeroizing;
+
 use super::{LONGEST, Reference, text};
 use crate::{
     rows::{Found, Row},
+    settings::variables,
     unit::Unit,
 };
 
@@ -27,7 +30,13 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let end = text::run(unit.bytes, needle.end, LONGEST, is_in);
     let end =
         text::back(unit.bytes, end, 3, |byte| matches!(byte, b'.' | b':' | b';' | b'?' | b'!'));
-    text::add(unit, needle.start..end, parse, found);
+    text::add(unit, needle.start..end, parse_with_pin, found);
+}
+
+/// A name of a key, or one of a token that has its PIN with it.
+fn parse_with_pin(text: &str) -> Option<Reference> {
+    let token = || has_written_pin(text).then(|| Reference::new("pkcs11", PIN_ALONE, "pkcs11:"));
+    parse(text).or_else(token)
 }
 
 pub(super) fn parse(text: &str) -> Option<Reference> {
@@ -79,6 +88,18 @@ fn encoded(value: &[u8]) -> String {
         }
     }
     text
+}
+
+/// What is named by a URI that names no key, and has a PIN.
+pub(super) const PIN_ALONE: &str = "pin-value";
+
+/// Whether a URI has the PIN of a token in it, and not the name of a variable in its place.
+pub(super) fn has_written_pin(text: &str) -> bool {
+    let values = text.split(PIN).skip(1).map(|rest| rest.split(['&', ';']).next());
+    values.flatten().any(|value| {
+        let plain = decoded(value).map(Zeroizing::new);
+        plain.is_some_and(|plain| std::str::from_utf8(&plain).is_ok_and(variables::is_written_out))
+    })
 }
 
 /// What begins the value of a PIN.

@@ -12,6 +12,8 @@ pub(crate) struct Named {
     pub reference: Reference,
     pub holder: Option<String>,
     pub shown: String,
+    /// Whether the PIN of a token is written out in it.
+    pub has_pin: bool,
 }
 
 /// Reads the name of a key at `range`.
@@ -21,7 +23,8 @@ pub(crate) fn read(bytes: &[u8], range: &Range<usize>, parse: Parse) -> Option<B
     let holder = holder(bytes, range.start).and_then(|holder| bytes.get(holder));
     let holder = holder.map(|holder| String::from_utf8_lossy(holder).into_owned());
     let shown = pkcs11::without_pin(text);
-    Some(Box::new(Named { reference, holder, shown: Cow::into_owned(shown) }))
+    let has_pin = pkcs11::has_written_pin(text);
+    Some(Box::new(Named { reference, holder, shown: Cow::into_owned(shown), has_pin }))
 }
 
 /// The names of one file.

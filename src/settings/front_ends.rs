@@ -106,9 +106,9 @@ pub(crate) const TABLE: &[FrontEnd] = &[
     },
     FrontEnd {
         name: "shell",
-        about: "Command lines in scripts, Dockerfiles, Makefiles and units of systemd",
-        extensions: &["sh", "bash", "zsh", "ksh", "mk", "ps1", "service", "dockerfile"],
-        files: &["Dockerfile*", "Containerfile", "Makefile", "Jenkinsfile", "Procfile"],
+        about: "Command lines and variables in scripts, Dockerfiles, Makefiles, units of systemd, `.env`",
+        extensions: &["sh", "bash", "zsh", "ksh", "mk", "ps1", "service", "dockerfile", "env"],
+        files: &["Dockerfile*", "Containerfile", "Makefile", "Jenkinsfile", "Procfile", ".env*"],
         read: readers::shell,
         is_gathered: false,
     },
@@ -146,22 +146,27 @@ pub(crate) const TABLE: &[FrontEnd] = &[
     },
 ];
 
-/// The front end for a file of this name that begins like this, if any may read it.
-pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
+/// The front end for files of this name.
+pub(super) fn by_name(path: &str) -> Option<&'static FrontEnd> {
     let name = path.rsplit(['/', '\\', '!', ':']).next().unwrap_or_default();
     if sshd::is_named_so(path) {
         return named("sshd");
     }
-    let by_name = TABLE.iter().find(|front_end| {
+    TABLE.iter().find(|front_end| {
         front_end.files.iter().any(|pattern| shapes::fits_name(pattern, name))
             || front_end.extensions.iter().any(|extension| {
                 name.len() > extension.len()
                     && name.ends_with(extension)
                     && name.as_bytes().get(name.len() - extension.len() - 1) == Some(&b'.')
             })
-    });
+    })
+}
+
+/// The front end for a file of this name that begins like this, if any may read it.
+pub(crate) fn front_end(path: &str, head: &[u8]) -> Option<&'static FrontEnd> {
+    let name = path.rsplit(['/', '\\', '!', ':']).next().unwrap_or_default();
     // What a tool has printed may have any name.
-    by_name.or_else(|| {
+    by_name(path).or_else(|| {
         let mut marks = head.iter().filter(|byte| !byte.is_ascii_whitespace());
         let first = marks.next();
         let name = match first {

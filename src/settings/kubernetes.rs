@@ -9,14 +9,12 @@ pub(super) use self::{arguments::container_arguments, encryption::encryption_con
 use super::{
     lower::{Lowered, Resource, Scene},
     providers::{Emission, Providers},
-    tree::{Node, Span, Tree},
-    yaml,
+    tree::{Node, Span},
 };
 use crate::fact::{Fact, Field, Kind, Value};
 
 /// The objects of a document, of the types that tables know: `cert-manager.io/Certificate`, and
-/// `Secret` for the group without a name. A list is its items. An EncryptionConfiguration may also
-/// be a text in another object: a file that a machine gets, an entry of a ConfigMap.
+/// `Secret` for the group without a name. A list is its items.
 pub(crate) fn objects(document: &Node, providers: &Providers, scope: &str) -> Vec<Resource> {
     let mut found = Vec::new();
     for item in document.elements() {
@@ -33,31 +31,8 @@ pub(crate) fn objects(document: &Node, providers: &Providers, scope: &str) -> Ve
             }
             _ => found.extend(object(item, version, kind, providers, scope)),
         }
-        embedded(item, providers, scope, &mut found);
     }
     found
-}
-
-/// The objects in texts of an object. All of what is in a text is where the text is.
-fn embedded(node: &Node, providers: &Providers, scope: &str, found: &mut Vec<Resource>) {
-    match &node.tree {
-        Tree::Text(text) if text.contains("kind: EncryptionConfig") && text.contains('\n') => {
-            for mut document in yaml::parse(node.span.source, text).documents {
-                document.place_at(node.span);
-                let (Some(version), Some(kind)) =
-                    (self::text(&document, "apiVersion"), self::text(&document, "kind"))
-                else {
-                    continue;
-                };
-                found.extend(object(&document, version, kind, providers, scope));
-            }
-        }
-        Tree::List(nodes) => nodes.iter().for_each(|n| embedded(n, providers, scope, found)),
-        Tree::Map(entries) => {
-            entries.iter().for_each(|entry| embedded(&entry.node, providers, scope, found));
-        }
-        _ => {}
-    }
 }
 
 fn object(

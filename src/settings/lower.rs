@@ -380,8 +380,23 @@ impl<'a> Scene<'a> {
         match spec.take {
             Take::Present => Some((Value::Bool(false), None)),
             Take::Count => Some((Value::Int(0), None)),
-            _ => spec.absent.clone().map(|value| (value, None)),
+            _ => spec.absent.clone().map(|value| (value, self.written_as_null(&spec.from))),
         }
+    }
+
+    /// Where it is written in an item that there is nothing. A variable that is null by default is
+    /// written elsewhere.
+    fn written_as_null(&self, places: &[Place]) -> Option<Span> {
+        places.iter().find_map(|place| match place {
+            Place::Path { up, path } => {
+                let item = self.items.get(*up)?;
+                let null = item.null_at(path)?;
+                let is_inside = null.source == item.span.source
+                    && (item.span.start..item.span.end).contains(&null.start);
+                is_inside.then_some(null)
+            }
+            _ => None,
+        })
     }
 }
 

@@ -12,6 +12,7 @@ mod cloudformation;
 mod deployments;
 mod dump;
 mod durations;
+mod embedded;
 mod file_access;
 mod front_ends;
 pub(crate) mod hcl;
@@ -20,6 +21,7 @@ mod hide;
 mod ini;
 mod json;
 mod kubernetes;
+mod labelled;
 pub(crate) mod lower;
 mod oracle;
 mod oracle_cloud;
@@ -33,11 +35,13 @@ mod sops;
 mod sources;
 mod sql;
 mod sshd;
+mod steps;
 mod tables;
 pub(crate) mod terraform;
 mod text;
 mod tree;
 mod values;
+pub(crate) mod variables;
 mod vault;
 pub(crate) mod within;
 mod xml;
@@ -79,11 +83,14 @@ pub(crate) struct Reading<'a> {
     pub begun: usize,
     /// What could not be read: in which source, at which byte, and why.
     pub problems: Vec<(u32, usize, String)>,
+    /// In how many other documents this one stands.
+    pub depth: u8,
 }
 
 impl<'a> Reading<'a> {
     fn new(providers: &'a Providers, sources: &'a Sources, marked: BTreeSet<u32>) -> Self {
-        Self { providers, sources, marked, resources: Vec::new(), begun: 0, problems: Vec::new() }
+        let (resources, problems) = (Vec::new(), Vec::new());
+        Self { providers, sources, marked, resources, begun: 0, problems, depth: 0 }
     }
 
     /// The text of a source.
@@ -305,18 +312,33 @@ fn document_of(document: &Node, format: &str, source: u32, reading: &mut Reading
         arm::read(document, source, reading);
     }
     bridged::read(document, source, reading);
-    reading.recognise(document, format, source);
+    if labelled::is(document) {
+        reading.recognise(&labelled::with_labels(document), "json", source);
+    } else {
+        reading.recognise(document, format, source);
+    }
+    within_of(document, source, reading);
+}
+
+/// What stands inside of a document: servers, steps, variables, and documents in texts.
+fn within_of(document: &Node, source: u32, reading: &mut Reading<'_>) {
+    let mut servers = Vec::new();
+    labelled::servers(document, &mut servers);
+    for server in servers {
+        reading.recognise(&labelled::with_labels(server), "json", source);
+    }
+    let names = shell::commands(reading.providers);
+    let mut commands = Vec::new();
+    steps::read(document, &names, reading.sources, &mut commands);
+    reading.recognise_all(commands, "shell", source);
+    embedded::read(document, reading);
 }
 
 fn read_yaml(source: u32, reading: &mut Reading<'_>) {
     let stream = yaml::parse(source, reading.text(source));
-    let names = shell::commands(reading.providers);
-    let mut commands = Vec::new();
     for document in &stream.documents {
         document_of(document, "yaml", source, reading);
-        shell::read_steps(source, reading.text(source), document, &names, &mut commands);
     }
-    reading.recognise_all(commands, "shell", source);
     reading.problems.extend(stream.problems.into_iter().map(|(at, why)| (source, at, why)));
 }
 
@@ -325,5 +347,6 @@ fn read_hcl(source: u32, reading: &mut Reading<'_>) {
     let parsed = hcl::parse(source, text);
     let document = hcl::document(&parsed.body, Span::new(source, 0..text.len()), text);
     reading.recognise(&document, "hcl", source);
+    within_of(&document, source, reading);
     reading.problems.extend(parsed.problems.into_iter().map(|(at, why)| (source, at, why)));
 }

@@ -1,6 +1,6 @@
 //! Command lines in shell scripts, Dockerfiles, Makefiles, units of systemd, and the steps of CI:
 //! those of the commands that tables name. A command is its words (`text`) and its options; what
-//! variables stand for is unknown.
+//! variables stand for is unknown. Variables that are set are added as well.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,7 @@ use super::{
     providers::{Place, Providers, Test},
     text::{Members, VALUES, literal},
     tree::{Node, Path, Span, Tree},
+    variables,
 };
 
 /// Commands within commands: `a "$(b "$(c)")"`.
@@ -33,13 +34,13 @@ pub(crate) fn commands(providers: &Providers) -> BTreeSet<&str> {
 }
 
 /// A word of a command.
-struct Word {
-    text: String,
-    span: Span,
-    is_known: bool,
+pub(super) struct Word {
+    pub text: String,
+    pub span: Span,
+    pub is_known: bool,
 }
 
-/// Reads `range` of a source, and adds the commands among `names` that stand there.
+/// Reads `range` of a source, and adds the commands among `names` that stand there, and variables.
 pub(crate) fn read(
     source: u32,
     text: &str,
@@ -48,44 +49,12 @@ pub(crate) fn read(
     into: &mut Vec<Node>,
 ) {
     let Some(inside) = text.get(range.clone()) else { return };
-    if names.iter().any(|name| inside.contains(name)) {
+    let sets = inside.contains('=') || inside.contains("ENV ");
+    if sets || names.iter().any(|name| inside.contains(name)) {
         let mut reader =
             Reader { source, text: inside, base: range.start, names, into, left: VALUES };
         reader.read(0..inside.len(), 0);
     }
-}
-
-/// Commands in the values of a YAML document: what is under names that hold commands.
-pub(crate) fn read_steps(
-    source: u32,
-    text: &str,
-    node: &Node,
-    names: &BTreeSet<&str>,
-    into: &mut Vec<Node>,
-) {
-    for element in if matches!(node.tree, Tree::List(_)) { node.elements() } else { &[] } {
-        read_steps(source, text, element, names, into);
-    }
-    let mut argv = Vec::new();
-    for entry in node.entries() {
-        match entry.name.as_str() {
-            "command" | "args" | "entrypoint" if matches!(entry.node.tree, Tree::List(_)) => {
-                argv.extend(entry.node.elements().iter().map(|node| Word {
-                    text: node.scalar().unwrap_or_default().into_owned(),
-                    span: node.span,
-                    is_known: node.scalar().is_some_and(|text| !text.contains('$')),
-                }));
-            }
-            "run" | "script" | "before_script" | "after_script" | "command" | "cmd" | "shell" => {
-                for line in entry.node.elements().iter().filter(|node| node.as_text().is_some()) {
-                    let at = |byte: u32| usize::try_from(byte).unwrap_or(usize::MAX);
-                    read(source, text, at(line.span.start)..at(line.span.end), names, into);
-                }
-            }
-            _ => read_steps(source, text, &entry.node, names, into),
-        }
-    }
-    into.extend(command(&argv, names));
 }
 
 struct Reader<'a, 'o> {
@@ -127,11 +96,41 @@ impl Reader<'_, '_> {
             } else {
                 let word;
                 (word, at) = self.word(at..range.end, depth, is_array);
+                self.assignment(&word, &words);
                 words.push(word);
                 self.left -= 1;
             }
         }
         self.into.extend(command(&words, self.names));
+    }
+
+    /// Adds the variable that a word sets: `NAME=value`, also behind `Environment=` of systemd, and
+    /// `ENV NAME value` of a Dockerfile.
+    fn assignment(&mut self, word: &Word, before: &[Word]) {
+        if !word.is_known {
+            return;
+        }
+        let text = word.text.strip_prefix("Environment=").unwrap_or(&word.text);
+        let (name, value) = match (text.split_once('='), before) {
+            (Some((name, value)), _) => (name, value),
+            (None, [env, name]) if env.text == "ENV" && !name.text.contains('=') => {
+                (name.text.as_str(), text)
+            }
+            (None, _) => return,
+        };
+        if !variables::is_name(name) {
+            return;
+        }
+        let at = |byte: u32| usize::try_from(byte).unwrap_or_default().checked_sub(self.base);
+        let written = at(word.span.start)
+            .and_then(|start| self.text.get(start..at(word.span.end)?))
+            .unwrap_or_default();
+        // Only the value is marked, where it stands as it is.
+        let start = written.rfind(value).filter(|&at| at > 0 && !value.is_empty());
+        let start = start.and_then(|at| u32::try_from(at).ok()).unwrap_or_default();
+        let span = Span { start: word.span.start.saturating_add(start), ..word.span };
+        let written = written.get(usize::try_from(start).unwrap_or_default()..).unwrap_or_default();
+        self.into.extend(variables::variable(name, &literal(value, span), written));
     }
 
     /// The word at the beginning of `range`, and where it ends.
@@ -200,7 +199,7 @@ fn bracketed(text: &str) -> usize {
 }
 
 /// The command that words are, if it is one of `names`.
-fn command(words: &[Word], names: &BTreeSet<&str>) -> Option<Node> {
+pub(super) fn command(words: &[Word], names: &BTreeSet<&str>) -> Option<Node> {
     let (index, name) = words.iter().enumerate().find_map(|(index, word)| {
         // `ExecStart=/usr/bin/vault` and `./vault.exe` are the same command.
         let name = word.text.rsplit(['/', '\\', '=']).next().unwrap_or_default();
@@ -271,6 +270,7 @@ mod tests {
         let names = BTreeSet::from(["vault", "pkcs11-tool", "java"]);
         let mut nodes = Vec::new();
         read(0, text, 0..text.len(), &names, &mut nodes);
+        nodes.retain(|node| node.get("command").is_some());
         let shown = |node: &Node| {
             let options = node.get("options").unwrap().entries().iter().map(|entry| {
                 let value = entry.node.scalar().unwrap_or("?".into()).into_owned();
@@ -308,6 +308,31 @@ mod tests {
             "vaulted server -dev",
         ] {
             assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_are_found_wherever_scripts_set_them() {
+        for text in [
+            "export HSM_PIN=4711",
+            "HSM_PIN='4711' run it",
+            "ENV HSM_PIN 4711",
+            "ENV A=b HSM_PIN=\"4711\"",
+            "[Service]\nEnvironment=\"HSM_PIN=4711\" A=b",
+            "docker run -e HSM_PIN=4711 image",
+        ] {
+            let mut nodes = Vec::new();
+            read(0, text, 0..text.len(), &BTreeSet::new(), &mut nodes);
+            let is_it = |node: &&Node| node.get("variable").unwrap().as_text() == Some("HSM_PIN");
+            let found = nodes.iter().find(is_it).unwrap_or_else(|| panic!("{text}"));
+            let value = found.get("value").unwrap();
+            assert_eq!(value.as_text(), Some("4711"), "{text}");
+            assert_eq!(value.span.start as usize, text.find("4711").unwrap(), "{text}");
+        }
+        for text in ["export HSM_PIN=$PIN", "HSM_PIN=", "ARG HSM_PIN", "HSM_PIN=$(cat /run/pin)"] {
+            let mut nodes = Vec::new();
+            read(0, text, 0..text.len(), &BTreeSet::new(), &mut nodes);
+            assert!(nodes.is_empty(), "{text}");
         }
     }
 

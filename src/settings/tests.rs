@@ -101,7 +101,7 @@ data:
     let facts = inspect_bytes("map.yaml", text.as_bytes()).facts;
     assert_eq!(facts.len(), 1);
     assert_eq!(facts[0].text(Field::Value), Some("none"));
-    assert_eq!(facts[0].site().line, 8);
+    assert_eq!(facts[0].site().line, 12);
 }
 
 #[test]

@@ -214,11 +214,6 @@ impl Node {
         self.respan(&|span| span.shift(by));
     }
 
-    /// Puts everything at `span`, for what was read out of a text that is written in another way.
-    pub(crate) fn place_at(&mut self, span: Span) {
-        self.respan(&|own| *own = span);
-    }
-
     fn respan(&mut self, change: &dyn Fn(&mut Span)) {
         change(&mut self.span);
         match &mut self.tree {
@@ -231,6 +226,21 @@ impl Node {
             }
             _ => {}
         }
+    }
+
+    /// Where `path` ends at something that is written as nothing.
+    pub(crate) fn null_at(&self, path: &Path) -> Option<Span> {
+        let mut node = self;
+        for step in &path.0 {
+            match step {
+                Step::Name(name) => node = node.get(name)?,
+                Step::Like(_) | Step::Elements | Step::Members => return None,
+            }
+            if node.is_null() {
+                return Some(node.span);
+            }
+        }
+        None
     }
 
     /// What `path` leads to; see [`Path`].

@@ -9,7 +9,10 @@ use super::{
 };
 
 /// Longer texts are let be.
-const LONGEST: usize = 1 << 20;
+pub(crate) const LONGEST: usize = 1 << 20;
+
+/// In longer texts, words are not looked for one by one.
+const LONGEST_OF_WORDS: usize = 64 << 10;
 
 /// The JSON that a text is, if it is an object or a list.
 pub(crate) fn json(node: &Node, sources: &Sources) -> Option<Node> {
@@ -85,17 +88,20 @@ fn with_gaps_quoted(text: &str) -> Option<String> {
     is_changed.then_some(whole)
 }
 
-/// Where bytes of a text stand in the source that it is written in, line by line.
-struct Places<'a> {
+/// Where bytes of a text stand in the source that it is written in: line by line, or where lines are
+/// written in another way (folded, in quotes), word by word.
+pub(crate) struct Places<'a> {
     span: Span,
+    text: &'a str,
     /// Of each line of the text, where it begins, and what it is.
     lines: Vec<(usize, &'a str)>,
     /// Of the source, the same, from the first line that the text has there.
     written: Vec<(usize, &'a str)>,
+    is_by_words: bool,
 }
 
 impl<'a> Places<'a> {
-    fn new(text: &'a str, span: Span, sources: &'a Sources) -> Self {
+    pub(crate) fn new(text: &'a str, span: Span, sources: &'a Sources) -> Self {
         let whole = sources.get(span.source).map_or("", |source| source.text.as_str());
         let start = usize::try_from(span.start).unwrap_or(usize::MAX);
         let end = usize::try_from(span.end).unwrap_or(usize::MAX);
@@ -104,10 +110,17 @@ impl<'a> Places<'a> {
         if stands.starts_with("<<") && !written.is_empty() {
             written.remove(0);
         }
-        Self { span, lines: lines(text, 0), written }
+        // Lines of a block that is folded become one.
+        let head = whole.get(..start).unwrap_or_default().trim_end();
+        let is_folded = [">", ">-", ">+"].iter().any(|mark| head.ends_with(mark));
+        let lines = lines(text, 0);
+        let is_by_words = text.len() <= LONGEST_OF_WORDS
+            && (is_folded || stands.starts_with(['"', '\'']) && written.len() < lines.len());
+        Self { span, text, lines, written, is_by_words }
     }
 
-    fn put(&self, node: &mut Node, is_partial: bool) {
+    /// Puts a tree that was read out of the text where it is written.
+    pub(crate) fn put(&self, node: &mut Node, is_partial: bool) {
         node.span = self.place(node.span);
         match &mut node.tree {
             Tree::Text(text) if is_partial && has_gap(text) => {
@@ -124,7 +137,11 @@ impl<'a> Places<'a> {
         }
     }
 
-    fn place(&self, span: Span) -> Span {
+    pub(crate) fn place(&self, span: Span) -> Span {
+        if self.is_by_words {
+            let word = usize::try_from(span.start).ok().and_then(|at| self.word(at));
+            return word.map_or(self.span, |range| Span::new(self.span.source, range));
+        }
         let start = usize::try_from(span.start).ok().and_then(|at| self.at(at));
         let end = usize::try_from(span.end).ok().and_then(|at| self.at(at));
         match (start, end) {
@@ -134,6 +151,30 @@ impl<'a> Places<'a> {
             }
             (None, _) => self.span,
         }
+    }
+
+    /// Where the word at a byte of the text stands, to the end of its line: it occurs before as
+    /// often as in the text.
+    fn word(&self, at: usize) -> Option<Range<usize>> {
+        let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\');
+        let rest = self.text.get(at..)?;
+        let skipped = rest.len() - rest.trim_start_matches(['"', '\'']).len();
+        let at = at + skipped;
+        let rest = self.text.get(at..)?;
+        let word = rest.get(..rest.find(ends).unwrap_or(rest.len()))?;
+        if word.is_empty() {
+            return None;
+        }
+        let mut before = self.text.get(..at)?.matches(word).count();
+        for (start, line) in &self.written {
+            for (column, _) in line.match_indices(word) {
+                if before == 0 {
+                    return Some(start + column..start + line.trim_end().len());
+                }
+                before -= 1;
+            }
+        }
+        None
     }
 
     /// Where a byte of the text stands, to the end of its line.

@@ -36,6 +36,7 @@ use super::{
     hcl::{self, syntax::Expr},
     json,
     lower::{self, Resource},
+    within_of,
 };
 
 /// The name of the front end.
@@ -49,6 +50,45 @@ const NAMED: usize = 50;
 
 /// Stack of the thread that evaluates. It holds [`eval::DEPTH`] expressions inside of one another.
 const STACK: usize = 256 << 20;
+
+/// Types whose attributes hold documents, commands and variables of something else.
+const HOLDERS: &[&str] = &[
+    "aws_ecs_task_definition",
+    "aws_instance",
+    "aws_lambda_function",
+    "aws_launch_configuration",
+    "aws_launch_template",
+    "azurerm_linux_virtual_machine",
+    "azurerm_virtual_machine_extension",
+    "data.cloudinit_config",
+    "data.template_cloudinit_config",
+    "data.template_file",
+    "docker_container",
+    "google_cloud_run_service",
+    "google_cloud_run_v2_service",
+    "google_compute_instance",
+    "google_compute_instance_template",
+    "helm_release",
+    "kubernetes_config_map",
+    "kubernetes_config_map_v1",
+    "kubernetes_cron_job_v1",
+    "kubernetes_deployment",
+    "kubernetes_deployment_v1",
+    "kubernetes_job",
+    "kubernetes_job_v1",
+    "kubernetes_manifest",
+    "kubernetes_pod",
+    "kubernetes_pod_v1",
+    "kubernetes_secret",
+    "kubernetes_secret_v1",
+    "kubernetes_stateful_set",
+    "kubernetes_stateful_set_v1",
+    "local_file",
+    "local_sensitive_file",
+    "nomad_job",
+    "null_resource",
+    "terraform_data",
+];
 
 /// Whether a file is one that a module may read by `file` or `templatefile`: a policy.
 pub(crate) fn reads_beside(path: &str, bytes: &[u8]) -> bool {
@@ -83,9 +123,15 @@ struct Files {
 
 /// Reads all documents of the run.
 pub(crate) fn read(_first: u32, reading: &mut Reading<'_>) {
-    let is_wanted = |name: &str| !reading.providers.emissions(name).is_empty();
-    match evaluated(reading, &is_wanted) {
+    let is_known = |name: &str| !reading.providers.emissions(name).is_empty();
+    match evaluated(reading, &|name| is_known(name) || HOLDERS.contains(&name)) {
         Some((resources, problems)) => {
+            for resource in &resources {
+                let source = resource.span.source;
+                if HOLDERS.contains(&resource.type_name.as_str()) {
+                    within_of(&resource.body, source, reading);
+                }
+            }
             reading.resources.extend(resources);
             reading.problems.extend(problems);
         }

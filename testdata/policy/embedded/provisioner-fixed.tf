@@ -1,0 +1,8 @@
+resource "null_resource" "unseal" {
+  provisioner "remote-exec" {
+    inline = [
+      "systemctl start vault",
+      "vault operator init -key-shares=5 -key-threshold=3",
+    ]
+  }
+}

@@ -1,0 +1,2 @@
+#!/bin/sh
+export JAVA_TOOL_OPTIONS="-Xmx2g -Djavax.net.ssl.keyStore=/etc/gw/gw.p12 -Djavax.net.ssl.keyStorePassword=crane-lantern-77"

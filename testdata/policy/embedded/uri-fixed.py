@@ -1,0 +1,1 @@
+URI = "pkcs11:token=cards?pin-value=%s" % pin

@@ -62,7 +62,7 @@ struct Look {
     digits: u32,
     /// Letters that are no digits, but for the `x` of `0x` and the `u` of `\u0030`.
     letters: u32,
-    /// `)0` and `) 0`, as of a number behind a cast.
+    /// `)0`, `) 0` and `(0x`, as of a number behind or in a cast.
     casts: u32,
 }
 
@@ -77,8 +77,10 @@ fn look<S: Simd>(simd: S, bytes: &[u8], at: usize) -> Option<Look> {
         | bytes.simd_eq(b'\\')
         | bytes.simd_eq(b'#');
     let letters = (lower - b'g').simd_lt(20) & !(lower.simd_eq(b'x') | lower.simd_eq(b'u'));
-    let zero = second.simd_eq(b'0') | (second.simd_eq(b' ') & third.simd_eq(b'0'));
-    let casts = bytes.simd_eq(b')') & zero;
+    let number = |bytes: u8x32<S>| (bytes - b'0').simd_lt(10) | bytes.simd_eq(b'-');
+    let behind = number(second) | (second.simd_eq(b' ') & number(third));
+    let within = bytes.simd_eq(b'(') & second.simd_eq(b'0') & third.simd_eq(b'x');
+    let casts = (bytes.simd_eq(b')') & behind) | within;
     Some(Look {
         digits: digits.to_bitmask().count_ones(),
         letters: letters.to_bitmask().count_ones(),
@@ -86,7 +88,7 @@ fn look<S: Simd>(simd: S, bytes: &[u8], at: usize) -> Option<Look> {
     })
 }
 
-/// Over three looks, mostly digits with few letters between them: a dump shows what its bytes say, and
+/// Over three looks, digits with no letters between them, as of numbers in lines. Or mostly digits with few letters between them: a dump shows what its bytes say, and
 /// an array has a blank and a comma for each number. Or over two of them no letters. Or a cast before
 /// each number.
 #[inline(always)]
@@ -96,7 +98,8 @@ fn is_mixed([first, second, third]: [Look; 3]) -> bool {
     let digits = first.digits + second.digits + third.digits;
     let letters = first.letters + letters;
     let casts = first.casts + second.casts + third.casts;
-    is_bare | ((digits >= 44) & (letters <= 9)) | (casts >= 3)
+    let least = first.digits.min(second.digits).min(third.digits);
+    is_bare | ((letters == 0) & (least >= 5)) | ((digits >= 44) & (letters <= 9)) | (casts >= 3)
 }
 
 /// Digits alone.
@@ -154,6 +157,12 @@ mod tests {
             spell(&|byte| format!("(byte)0x{byte:02x},")),
             spell(&|byte| format!("(uint8_t) 0x{byte:02x}, ")),
             spell(&|byte| format!("(unsigned char)0x{byte:02x}, ")),
+            spell(&|byte| format!("(byte){},", byte.cast_signed())),
+            spell(&|byte| format!("(byte) {},", byte.cast_signed())),
+            spell(&|byte| format!("byte(0x{byte:02x}), ")),
+            spell(&|byte| format!("{byte}u8, ")),
+            spell(&|byte| format!("0x{byte:02X}U,")),
+            spell(&|byte| format!("    {byte},\n")),
             spell(&|byte| format!("{byte:02x} ")),
             spell(&|byte| format!("\\x{byte:02x}")),
             spell(&|byte| format!("\\\\x{byte:02x}")),

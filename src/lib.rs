@@ -35,6 +35,7 @@ mod key;
 mod layers;
 pub mod ledger;
 mod link;
+mod nested;
 mod password;
 pub mod places;
 mod prefilter;

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::LazyLock};
 
 use aho_corasick::{AhoCorasick, Input, MatchKind, Span, packed};
 
-use crate::{allow, buckets, decode, dense, formats, references, rows::Row};
+use crate::{allow, buckets, decode, dense, formats, nested, references, rows::Row};
 
 /// A needle that was met.
 pub(crate) struct Hit {
@@ -28,6 +28,8 @@ pub(crate) struct Hits<'a> {
     /// Needles that start from here on belong to the next window.
     end: usize,
     cursors: [Cursor; 4],
+    /// Where base64 spells base64, if that was looked for.
+    nested: Option<Range<usize>>,
 }
 
 /// How far one searcher is.
@@ -62,7 +64,8 @@ impl<'a> Hits<'a> {
             cursor(&*NAMES, names, false),
         ];
         cursors.iter_mut().for_each(|cursor| cursor.advance(bytes, start, end));
-        Self { bytes, end, cursors }
+        let nested = nested::next(bytes, start, keys);
+        Self { bytes, end, cursors, nested }
     }
 
     /// The next needle that starts at `from` or later.
@@ -73,9 +76,20 @@ impl<'a> Hits<'a> {
                 cursor.advance(self.bytes, from, self.end);
             }
         }
+        if self.nested.as_ref().is_some_and(|group| group.start < from) {
+            self.nested = nested::next(self.bytes, from, self.end);
+        }
         let start = |cursor: &Cursor| cursor.next.as_ref().map(|hit| hit.range.start);
         let with_hit = self.cursors.iter_mut().filter(|cursor| cursor.next.is_some());
-        let cursor = with_hit.min_by_key(|cursor| start(cursor))?;
+        let cursor = with_hit.min_by_key(|cursor| start(cursor));
+        let literal = cursor.as_ref().and_then(|cursor| start(cursor));
+        if let Some(range) = self.nested.take_if(|group| literal.is_none_or(|at| group.start < at))
+        {
+            // What is not claimed is no base64 that can be read: the next look is beyond it.
+            self.nested = nested::next(self.bytes, range.end, self.end);
+            return Some(Hit { row: decode::NESTED, range });
+        }
+        let cursor = cursor?;
         let hit = cursor.next.take()?;
         cursor.advance(self.bytes, from, self.end);
         Some(hit)
@@ -224,7 +238,7 @@ impl Needle {
 /// packages.
 const RARE: &[&[u8]] = &[
     b"ntru", b"te_k", b"ed_k", b"EY 5", b") 0x", b"TE_K", b"ED_K", b"teKe", b"rseQ", b"GE-S",
-    b"redK", b"eyse", b"te-k", b"d-ke", b"ey (", b"ey-f", b"eyli", b"GE-P", b"ac-s",
+    b"redK", b"eyse", b"te-k", b"d-ke", b"ey (", b"ey-f", b"eyli", b"GE-P", b"ac-s", b"in 6",
 ];
 
 /// Where the four bytes of `literal` stand that are the rarest in text, and with which it does not

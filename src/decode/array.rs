@@ -12,53 +12,47 @@ use crate::{
     unit::{Decoded, Unit},
 };
 
-/// One number where it is rare, with what may follow it where it is not.
+/// One number where it is rare, with what follows or precedes it where it is short, and several where
+/// none is rare.
 pub(crate) const ROW: Row = Row {
     name: "array",
     about: "arrays of bytes that spell PEM, DER, OpenSSH or Java key stores: hexadecimal, decimal and signed numbers, with casts, in lines",
     text: &[
-        // 86 of an object identifier, 02 of a version, `B` of BEGIN.
-        b"0x86,",
-        b"0x02,",
-        b"0x42,",
+        // 86 and 82 of the head of RSA and others, 86 of an object identifier, 65 of one of Ed25519, 02
+        // of a version, `B` of BEGIN, `s` of OpenSSH: with whatever suffix, in a cast or behind one.
+        b"0x82",
+        b"0x86",
+        b"0x65",
+        b"0x02",
+        b"0x42",
+        b"0x73",
         // The same in decimal.
-        b"134,72,",
-        b"134, 72,",
-        b"-122,72,",
-        b"-122, 72,",
-        b"2,1,0,48,",
-        b"2, 1, 0, 48,",
-        b"2,1,0,2,",
-        b"2, 1, 0, 2,",
+        b"130,",
+        b"130)",
+        b"130u",
+        b"-126,",
+        b"134,",
+        b"134)",
+        b"134u",
+        b"-122,",
+        b"101,",
+        b"101u",
         b"2,1,1,4,",
         b"2, 1, 1, 4,",
+        b"45,45,45",
+        b" 66,",
+        b")66,",
+        b"(66)",
+        b"66u8",
         // `ssh` of OpenSSH; the version of JKS and JCEKS, and how many entries.
-        b"115,115,104",
-        b"115, 115, 104",
+        b"115,",
         b"2,0,0,0,",
         b"2, 0, 0, 0,",
-        b"45,45,45",
-        b"45, 45, 45",
     ],
     binary: &[],
     find,
     head: None,
 };
-
-/// The same behind casts, and `s` of OpenSSH with or without one.
-pub(crate) const CASTS: Row = Row {
-    name: "casts",
-    about: "arrays of bytes with a cast before each number, as Java and Go write them",
-    text: &[b")0x86,", b") 0x86,", b")0x02,", b") 0x02,", b")0x42,", b") 0x42,", b"0x73,"],
-    binary: &[],
-    find: find_cast,
-    head: None,
-};
-
-fn find_cast(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
-    let number = unit.get(needle.clone()).iter().position(|&byte| byte == b'0').unwrap_or(0);
-    find(unit, needle.start + number..needle.end, found);
-}
 
 /// Bytes that are worth a look: the smallest key has more.
 const SMALLEST: usize = 20;
@@ -75,6 +69,9 @@ enum Style {
 
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let bytes = unit.bytes;
+    let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b'-';
+    let number = unit.get(needle.clone()).iter().position(is_number).unwrap_or(0);
+    let needle = needle.start + number..needle.end;
     let is_hexadecimal = unit.get(needle.clone()).starts_with(b"0x");
     let style = if is_hexadecimal { Style::Hexadecimal } else { Style::Decimal };
     // The tail of a longer number is none.
@@ -109,7 +106,13 @@ fn is_likely(bytes: &[u8], at: usize, style: Style) -> bool {
         matches!(bytes, [2, 1, 0, 2 | 0x30, ..] | [2, 1, 1, 4 | 0x30, ..] | [2, 1, 3, 0x30, ..])
     };
     match ahead {
-        [0x86, 0x48, 0x86, 0xf7, ..] | [0x86, 0x48, 0xce, ..] => true,
+        [0x86, 0x48, 0x86, 0xf7, ..] | [0x86, 0x48, 0xce, ..] | [0x86, 0x48, 1, 0x65, 3, 4, ..] => {
+            true
+        }
+        // X25519 to Ed448, and the head of an OCTET STRING.
+        [0x65, 0x6e..=0x71, 4, _, 4, ..] => true,
+        // The length of a SEQUENCE.
+        [0x82, _, _, rest @ ..] if version(rest) => true,
         [b'B', b'E', b'G', b'I', ..] => true,
         [0x30, 0x81, _, rest @ ..] | [0x30, 0x82, _, _, rest @ ..] => version(rest),
         [0x30, _, rest @ ..] => version(rest),
@@ -202,6 +205,9 @@ fn glued(bytes: &[u8], at: usize, style: Style) -> Option<usize> {
     let mut is_parted = false;
     while let Some(glue) = rest.get(next..) {
         next += match glue {
+            // What a cast to a type, as of Go, ends and begins with.
+            [b')', ..] if !is_parted => 1,
+            [b'a'..=b'z', ..] if is_parted => cast(glue)?,
             [b',', ..] => {
                 is_parted = true;
                 1
@@ -223,6 +229,12 @@ fn glued(bytes: &[u8], at: usize, style: Style) -> Option<usize> {
     (is_parted && next < rest.len()).then_some(at + next)
 }
 
+/// The length of `byte(` and the like.
+fn cast(glue: &[u8]) -> Option<usize> {
+    const NAMES: &[&[u8]] = &[b"byte(", b"uint8(", b"int8(", b"uint8_t(", b"chr("];
+    NAMES.iter().find(|name| glue.starts_with(name)).map(|name| name.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,6 +242,10 @@ mod tests {
     const DER: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20\
         \x27\x7c\x57\x31\x26\x76\x51\x7f\x40\x09\xee\x31\x96\x15\xca\x2b\
         \xb8\xfb\x86\xa4\xbf\x43\x03\x0a\xd2\xd3\xb8\x0e\xd1\x70\x8c\x0c";
+    const RSA: &[u8] =
+        b"\x30\x82\x04\xa5\x02\x01\x00\x02\x82\x01\x01\x00\xc7\xbb\xf4\x5a\xf4\x77\x62\xb2\x4b";
+    const EC: &[u8] =
+        b"\x30\x81\x87\x02\x01\x00\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86";
     const PEM: &[u8] = b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEICd8VzEmdlF\n";
 
     fn decoded(text: &[u8]) -> Vec<Vec<u8>> {
@@ -243,18 +259,28 @@ mod tests {
 
     #[test]
     fn arrays_are_read_in_every_notation() {
-        let forms: [fn(u8) -> String; 5] = [
+        let forms: [fn(u8) -> String; 15] = [
             |byte| format!("0x{byte:02x}"),
             |byte| format!("0x{byte:02X}"),
+            |byte| format!("0x{byte:x}"),
+            |byte| format!("0x{byte:02X}U"),
+            |byte| format!("0x{byte:02x}u8"),
             |byte| format!("(byte) 0x{byte:02x}"),
+            |byte| format!("byte(0x{byte:02x})"),
+            |byte| format!("uint8(0x{byte:x})"),
             |byte| byte.to_string(),
             |byte| byte.cast_signed().to_string(),
+            |byte| format!("(byte){}", byte.cast_signed()),
+            |byte| format!("(byte) {}", byte.cast_signed()),
+            |byte| format!("{byte}u8"),
+            |byte| format!("byte({byte})"),
+            |byte| format!("(byte)0x{byte:02x}"),
         ];
-        for bytes in [DER, PEM] {
+        for bytes in [DER, RSA, EC, PEM] {
             for form in forms {
-                for between in [",", ", ", ",\n    ", ", // a comment\n"] {
-                    // In decimal, needles stand on one line.
-                    if between.contains('\n') && !form(0).contains("0x") {
+                for between in [",", ", ", ",\n    ", ", // a comment\n  "] {
+                    // No cast of Go to a number of Ed25519 has a needle.
+                    if bytes == DER && form(1) == "byte(1)" {
                         continue;
                     }
                     let array = joined(bytes, between, form);
@@ -281,6 +307,9 @@ mod tests {
             "rsa = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01}",
             "45, 45, 45, 45",
             "1134, 72, 134.5, 72, 0x8648, 0x0242",
+            "[130, 1, 2, 2, 1, 0], f(130), g(134), 130u8, 134u8",
+            "[\n  101,\n  112,\n  66,\n  69,\n  115,\n  116\n]",
+            "{byte(0x42), byte(0x45), byte(0x20), f(0x82), 0x65, 0x70, 0x20}",
         ] {
             assert!(decoded(text.as_bytes()).is_empty(), "{text}");
         }

@@ -21,7 +21,7 @@ use crate::{
 /// where the bytes begin need not be found.
 pub(crate) const ROW: Row = Row {
     name: "base64",
-    about: "base64 of PEM (also in UTF-16), DER, OpenSSH, Java key stores and gzip, in any of three phases, wrapped or URL-safe",
+    about: "base64 of PEM (also in UTF-16), DER, OpenSSH, Java key stores and gzip, in any of three phases, wrapped, over several literals, or URL-safe",
     text: &[
         // `-BEGIN `: every PEM.
         b"CRUdJTi",
@@ -29,16 +29,11 @@ pub(crate) const ROW: Row = Row {
         b"JFR0lO",
         // `-\0-`: one of any two groups of dashes in UTF-16.
         b"LQAt",
-        // `-BEGIN `, encoded twice.
-        b"Q1JVZEpUa",
-        b"NSVWRKVGl",
-        b"DUlVkSlRp",
-        // Object identifiers of RSA, of PKCS#5 to PKCS#12: 1.2.840.113549.1.
-        b"KoZIhvcN",
+        // Object identifiers of RSA, of PKCS#5 to PKCS#12, 1.2.840.113549.1, and of elliptic curves
+        // of ANSI, 1.2.840.10045.
+        b"KoZI",
         b"qGSIb3DQ",
         b"hkiG9w0B",
-        // Elliptic curves of ANSI: 1.2.840.10045.
-        b"KoZIzj",
         b"qGSM49",
         b"hkjOP",
         // X25519 to Ed448: 1.3.101.
@@ -47,16 +42,19 @@ pub(crate) const ROW: Row = Row {
         b"wBQYDK2",
         // PKCS#1: version 0 and the head of a modulus.
         b"IBAAK",
-        // `openssh-key-v1`, PuTTY, age, CryptoAPI, JKS, JCEKS, gzip: at the start of what is encoded.
+        b"CAQACg",
+        b"AgEAAo",
+        // `openssh-key-v1`, PuTTY, CryptoAPI, JKS, JCEKS, gzip: at the start of what is encoded.
         b"ZXktdjEA",
         b"UHVUVFktVXNl",
-        b"QUdFLVNFQ1JFVC",
         b"BwIAAACk",
         b"/u3+7Q",
         b"zs7Ozg",
         b"H4sI",
-        // `{"kty"`, `{"primaryKeyId"`, `{"encryptedKeyset"`.
-        b"eyJrdHki",
+        // `"kty"`, `{"primaryKeyId"`, `{"encryptedKeyset"`.
+        b"Imt0eSI",
+        b"JrdHki",
+        b"ia3R5I",
         b"eyJwcmltYXJ5S2V5SWQi",
         b"eyJlbmNyeXB0ZWRLZXlzZXQi",
     ],
@@ -65,8 +63,24 @@ pub(crate) const ROW: Row = Row {
     head: None,
 };
 
+/// Base64 of base64, which `nested` finds: what is encoded twice is found whatever it is.
+pub(crate) const NESTED: Row = Row {
+    name: "nested base64",
+    about: "base64 of base64 and of other long words",
+    text: &[],
+    binary: &[],
+    find: |unit, group, found| read(unit, &group, 0, false, found),
+    head: None,
+};
+
 /// Digits of a line from which the next line may go on with what it holds.
 const LINE: usize = 20;
+
+/// What may stand between two literals: concatenation, an indent.
+const GLUE: usize = 128;
+
+/// As many bytes as an escaped line end has.
+const LINE_END: usize = 2;
 
 /// Digits that are worth decoding.
 const SMALLEST: usize = 24;
@@ -74,24 +88,27 @@ const SMALLEST: usize = 24;
 /// Digits before the first digit of a needle, modulo four.
 fn place(needle: &[u8]) -> usize {
     match needle {
-        b"JFR0lO" | b"NSVWRKVGl" | b"qGSIb3DQ" | b"qGSM49" | b"AFBgMrZ" | b"IBAAK" => 2,
-        b"CRUdJTi" | b"DUlVkSlRp" | b"wBQYDK2" => 3,
+        b"JFR0lO" | b"qGSIb3DQ" | b"qGSM49" | b"AFBgMrZ" | b"IBAAK" | b"JrdHki" => 2,
+        b"CRUdJTi" | b"wBQYDK2" | b"CAQACg" | b"ia3R5I" => 3,
         _ => 0,
     }
 }
 
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let literal = unit.get(needle.clone());
-    let begins = begins(literal);
-    if !is_likely(unit, literal, needle.start) {
-        return;
+    if is_likely(unit, literal, needle.start) {
+        read(unit, &needle, place(literal), begins(literal), found);
     }
+}
+
+/// Reads what is encoded around `needle`, which stands at `place` of a group of four digits.
+fn read(unit: Unit<'_>, needle: &Range<usize>, place: usize, begins: bool, found: &mut Found) {
     let low = needle.start.saturating_sub(budget::LOOK_BACK).max(found.claimed());
     let start = if begins { needle.start } else { run_start(unit.bytes, low, needle.start) };
     let mut cut = Cut::new(unit, needle.start);
     let (digits, before, end) = run(unit.bytes, start, needle.start, &mut cut);
     // Words before the run that look like digits of it: what makes no whole group is left out.
-    let odd = (before + 4 - place(literal) % 4) % 4;
+    let odd = (before + 4 - place) % 4;
     let Some(digits) = digits.get(odd..).filter(|digits| digits.len() >= SMALLEST) else {
         found.claim(end);
         return;
@@ -113,7 +130,11 @@ fn is_likely(unit: Unit<'_>, needle: &[u8], at: usize) -> bool {
         b"H4sI" => is_gzip(&base64(ahead)),
         b"/u3+7Q" | b"zs7Ozg" => matches!(base64(ahead).get(4..8), Some([0, 0, 0, 1 | 2])),
         b"LQAt" => memchr::memmem::find(&base64(unit.span(at, 64)), b"B\0E\0G\0I").is_some(),
+        b"KoZI" => ahead.starts_with(b"KoZIhvcN") || ahead.starts_with(b"KoZIzj"),
+        // A SEQUENCE before the version, whose length has two bytes.
         b"IBAAK" => at.checked_sub(6).is_some_and(|start| unit.span(start, 2) == b"MI"),
+        b"CAQACg" => at.checked_sub(5).is_some_and(|start| unit.span(start, 2) == b"CC"),
+        b"AgEAAo" => at.checked_sub(5).is_some_and(|start| unit.span(start, 3) == b"wgg"),
         _ => true,
     }
 }
@@ -158,6 +179,8 @@ fn run(bytes: &[u8], start: usize, at: usize, cut: &mut Cut) -> (Decoded, usize,
     let mut before = 0;
     let mut end = start;
     let mut line_starts = false;
+    // Digits before the literal or the line that is read.
+    let mut parted = 0;
     let mut next = start;
     while next < cut.stop {
         if next <= at {
@@ -175,6 +198,14 @@ fn run(bytes: &[u8], start: usize, at: usize, cut: &mut Cut) -> (Decoded, usize,
                 end = after;
             }
             Some(b'\n') if next < at || goes_on(bytes, after) => line_starts = true,
+            Some(b'\n' | b'"' | b'\'' | b'`')
+                if at < next
+                    && let Some(literal) = literal(bytes, next, digits.len() - parted) =>
+            {
+                parted = digits.len();
+                next = literal;
+                continue;
+            }
             Some(b' ' | b'\t') if next < at || line_starts || ends_line(bytes, after) => {}
             Some(b'\\') | None => {}
             Some(b'=') if let Some(length) = soft_break(bytes, next) => {
@@ -230,6 +261,41 @@ fn goes_on(bytes: &[u8], mut at: usize) -> bool {
         at += spelled.length;
     }
     0 < word
+}
+
+/// Where the digits go on behind a literal that ends at `at`, or an item of a list of YAML, which
+/// holds `length` of them: in the next literal or item, concatenated or in one list.
+fn literal(bytes: &[u8], at: usize, length: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let rest = rest.get(..GLUE).unwrap_or(rest);
+    // A line end in the literal, before the quote.
+    let quote_at = rest.iter().take(2 * LINE_END).position(|byte| b"\"'`\n".contains(byte))?;
+    let quote = *rest.get(quote_at)?;
+    let is_item = quote == b'\n';
+    let (mut next, mut is_parted, mut is_list) = (quote_at + usize::from(!is_item), false, is_item);
+    loop {
+        let (&byte, after) = rest.get(next..)?.split_first()?;
+        next += 1;
+        match byte {
+            b' ' | b'\t' | b'\r' => {}
+            b'\n' | b'+' | b'.' | b'\\' | b'&' => is_parted = true,
+            b',' => (is_parted, is_list) = (true, true),
+            b'-' if is_parted && after.first() == Some(&b' ') => {
+                is_list = true;
+                if is_item {
+                    next += 1;
+                    break;
+                }
+            }
+            // As of `b"…"` of Python.
+            b'b' | b'r' | b'u' if after.first() == Some(&quote) => {}
+            byte if byte == quote => break,
+            _ => return None,
+        }
+    }
+    // Items may be keys of their own: those of one text are whole groups.
+    let is_one = !is_list || (LINE <= length && length.is_multiple_of(4));
+    (is_parted && is_one && goes_on(bytes, at + next)).then_some(at + next)
 }
 
 /// Whether nothing but blanks stands between `at` and the end of the line.

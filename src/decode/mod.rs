@@ -14,6 +14,7 @@ mod percent;
 pub(crate) mod radix;
 pub(crate) mod utf16;
 mod utf32;
+mod uu;
 
 use zeroize::Zeroizing;
 
@@ -29,10 +30,14 @@ pub(crate) const TABLE: &[Row] = &[
     percent::ROW,
     utf16::ROW,
     utf32::ROW,
+    uu::ROW,
 ];
 
 /// Decodings whose needles are digits: looked for only where digits are dense.
-pub(crate) const DIGITS: &[Row] = &[array::ROW, array::CASTS, escaped::ROW, hex::ROW];
+pub(crate) const DIGITS: &[Row] = &[array::ROW, escaped::ROW, hex::ROW];
+
+/// What is looked for with no needle.
+pub(crate) const NESTED: &Row = &base64::NESTED;
 
 /// How many bytes spell each byte of what a decoding gives, where it is always the same.
 pub(crate) fn width(by: &str) -> Option<usize> {

@@ -66,6 +66,8 @@ pub(super) fn around(unit: Unit<'_>, wanted: &Wanted) -> Option<Object> {
     let high = wanted.met.end.saturating_add(AHEAD).min(unit.bytes.len());
     let start = unit.line_start(wanted.met.start, 256).max(low);
     let own = line(unit, start, 1024);
+    // What a value opens before the mark, as of JSON in quotes, is an object of its own.
+    let opens = |text: &[u8]| text.iter().any(|byte| b"{[(".contains(byte));
     let is_plain = |text: &[u8]| {
         !matches!(
             text.trim_ascii_end().last(),
@@ -75,6 +77,7 @@ pub(super) fn around(unit: Unit<'_>, wanted: &Wanted) -> Option<Object> {
     if own.name.is_empty()
         || own.value.is_empty()
         || own.name.start > wanted.met.start
+        || opens(unit.get(own.value.start..wanted.met.start))
         || !is_plain(unit.get(own.range.clone()))
         || !is_plain(unit.get(start.saturating_sub(128).max(low)..start))
     {

@@ -199,6 +199,10 @@ fn members(unit: Unit<'_>, open: usize, wanted: &Wanted) -> Object {
     object
 }
 
+/// Quotes as HTML and as careful JSON encoders write them.
+const QUOTES: &[&[u8]] =
+    &[b"&quot;", b"&#34;", b"&#x22;", b"&#X22;", b"&#39;", b"&#x27;", b"&apos;", b"\\u0022"];
+
 /// What stands at `at`, and where to go on.
 fn token(unit: Unit<'_>, at: usize, end: usize) -> (Token, usize) {
     let rest = unit.get(at..end);
@@ -209,9 +213,9 @@ fn token(unit: Unit<'_>, at: usize, end: usize) -> (Token, usize) {
         b':' | b'=' => (Token::Is, at + 1),
         b',' | b';' => (Token::Next, at + 1),
         b'"' | b'\'' | b'`' => quoted(unit, at, end, byte),
-        // Quotes as HTML and as careful JSON encoders write them.
-        b'&' if rest.starts_with(b"&quot;") => between(rest, at, b"&quot;"),
-        b'\\' if rest.starts_with(b"\\u0022") => between(rest, at, b"\\u0022"),
+        b'&' | b'\\' if let Some(quote) = QUOTES.iter().find(|quote| rest.starts_with(quote)) => {
+            between(rest, at, quote)
+        }
         // An escaped line end or tab between the tokens of JSON in a string.
         b'\\' if matches!(rest.get(1), Some(b'n' | b'r' | b't')) => (Token::Nothing, at + 2),
         b'#' => (Token::Nothing, at + run(rest, |byte| byte != b'\n')),
@@ -277,7 +281,7 @@ mod tests {
         let at = text.find("kty").unwrap();
         let wanted = Wanted {
             names: &["kty", "n", "d"],
-            marks: &[b"kty\"", b"kty:", b"kty'", b"kty=", b"kty\\"],
+            marks: &[b"kty\"", b"kty:", b"kty'", b"kty=", b"kty\\", b"kty&"],
             floor: 0,
             met: at..at + 4,
         };
@@ -301,6 +305,13 @@ mod tests {
             "Jwk(kty=\"RSA\", n=\"1n\", d=\"2d\")",
             "['kty' => 'RSA', 'n' => '1n', 'd' => '2d']",
             "{:kty=>\"RSA\", :n=>\"1n\", :d=>\"2d\"}",
+            "KEY='{\"kty\": \"RSA\", \"n\": \"1n\", \"d\": \"2d\"}'",
+            "KEY={\"kty\":\"RSA\",\"n\":\"1n\",\"d\":\"2d\"}\nB=1\n",
+            "a: 1\njwk: '{\"n\":\"1n\",\"kty\":\"RSA\",\"d\":\"2d\"}'\n",
+            "key = '{\"kty\":\"RSA\",\"n\":\"1n\",\"d\":\"2d\"}' # what\n",
+            "k = `{\"kty\":\"RSA\",\"n\":\"1n\",\"d\":\"2d\"}`",
+            "x: ' {\"kty\":\"RSA\",\"n\":\"1n\",\"d\":\"2d\"} '",
+            "{&#34;kty&#34;: &#34;RSA&#34;, &#34;n&#34;: &#34;1n&#34;, &#34;d&#34;: &#34;2d&#34;}",
             "a:\n  key:\n    n: 1n\n    kty: RSA # what\n    ops:\n      - sign\n    d: \"2d\"\n  b: c\n",
             "keys:\n- d: 2d\n  kty: RSA\n  n: 1n\n- d: 3d\n",
         ] {
@@ -319,6 +330,7 @@ mod tests {
     fn variables_are_no_values() {
         let (_, values) = read("{ kty: 'RSA', n: modulus, d: env.D }").unwrap();
         assert_eq!(values, ["RSA", "-", "-"]);
+        assert!(read("KEY='{}, kty: RSA'\nn=1n\nd=2d\n").is_none());
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod lzma;
 mod mbox;
 pub(crate) mod mime;
 mod name;
+mod office;
 mod parquet;
 mod parquet_footer;
 mod pdf;
@@ -132,6 +133,7 @@ pub(crate) const TABLE: &[Layer] = &[
     mbox::LAYER,
     disk::partitions::MBR,
     disk::ntfs::LAYER,
+    office::LAYER,
     parquet::LAYER,
     pdf::LAYER,
     pgdump::LAYER,

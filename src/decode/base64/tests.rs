@@ -69,14 +69,51 @@ fn a_pem_is_found_in_every_phase_and_wrapping() {
     }
 }
 
+/// The chains of decodings that lead to a key.
+fn chains(text: &str) -> Vec<Vec<String>> {
+    let facts = crate::scan::inspect_bytes("in", text.as_bytes()).facts;
+    let sites = facts.into_iter().flat_map(|fact| fact.sites);
+    sites.map(|site| site.decoded.iter().map(|by| by.to_string()).collect()).collect()
+}
+
 #[test]
-fn base64_of_base64_gives_base64() {
-    for before in ["", "a", "ab"] {
-        let once = encoded(PEM.as_bytes());
-        let twice = encoded(format!("{before}{once}").as_bytes());
-        gives(&twice, once.as_bytes());
-        gives(&format!("{}\n", wrapped(&twice, 76, "\n")), once.as_bytes());
+fn what_is_encoded_twice_or_more_is_found_whatever_it_is() {
+    let der = base64(ED25519.as_bytes()).to_vec();
+    let jwk = br#"{"use":"sig","kty":"OKP","crv":"Ed25519","d":"J3xXMSZ2UX9ACe4xlhXKK7j7hqS_QwMK0tO4DtFwjAw"}"#;
+    for bytes in [PEM.as_bytes(), &der, jwk] {
+        let once = encoded(bytes);
+        for before in ["", "a", "ab"] {
+            let twice = encoded(format!("{before}{once}").as_bytes());
+            let lines = wrapped(&twice, 64, "\n");
+            let json = encoded(format!("{{\"key\": \"{twice}\"}}").as_bytes());
+            let large = format!("{}{twice}\n", "some words\n".repeat(1000));
+            for (text, count) in [
+                (twice.clone(), 2),
+                (format!("data:\n  release: {twice}\n"), 2),
+                (lines, 2),
+                (large, 2),
+                (encoded(twice.as_bytes()), 3),
+                (json, 3),
+            ] {
+                assert_eq!(chains(&text), [vec!["base64"; count]], "{text}");
+            }
+        }
     }
+    let public =
+        encoded(encoded(b"The quick brown fox jumps over the lazy dog, twice.").as_bytes());
+    assert!(chains(&public).is_empty());
+}
+
+#[test]
+fn a_jwk_is_found_in_every_phase() {
+    let jwk = br#"{"use":"sig","kty":"OKP","crv":"Ed25519","d":"J3xXMSZ2UX9ACe4xlhXKK7j7hqS_QwMK0tO4DtFwjAw"}"#;
+    for before in [&[][..], b" ", b"[ "] {
+        let text = encoded(&[before, jwk].concat());
+        assert_eq!(chains(&format!("key={text}")), [vec!["base64"]], "{text}");
+    }
+    assert!(
+        chains(&encoded(br#"{"kty":"OKP","crv":"Ed25519"}, and then nothing more"#)).is_empty()
+    );
 }
 
 #[test]
@@ -92,7 +129,13 @@ fn der_is_found_in_every_phase() {
     let rsa = b"\x30\x82\x04\xa4\x02\x01\x00\x02\x82\x01\x01\x00\xb0\x11\x22\x33\x44\x55\x66\x77";
     let pkcs8 =
         b"\x30\x82\x04\xbe\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
-    gives(&encoded(rsa), rsa);
+    let long = b"\x30\x82\x09\x29\x02\x01\x00\x02\x82\x02\x01\x00\xb0\x11\x22\x33\x44\x55\x66\x77";
+    let short = b"\x30\x82\x02\x5d\x02\x01\x00\x02\x81\x81\x00\xb0\x11\x22\x33\x44\x55\x66\x77";
+    for key in [&rsa[..], long, short] {
+        for before in [&[][..], b"1", b"12", b"123456"] {
+            gives(&encoded(&[before, key].concat()), key);
+        }
+    }
     for key in [&ec[..], &pkcs8[..]] {
         for before in [&[][..], b"1", b"12"] {
             gives(&encoded(&[before, key].concat()), key);
@@ -120,6 +163,9 @@ fn what_only_resembles_is_left_alone() {
         "/u3+7Qzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
         "xxxxxxIBAAKCAQEAxxxxxxxxxxxxxxxxxxxxxxxxx",
         "KoZIhvcN",
+        "xxxxxxxxKoZIxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "xxxxxCAQACggEBxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "xxxxxAgEAAoIBxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         "LS0tLS1CRUdJTi",
         "MIIEpAIB",
     ] {
@@ -136,6 +182,41 @@ fn neighbours_do_not_join() {
     assert!(found.iter().all(|(_, bytes)| bytes == PEM.as_bytes()));
     let jwt = format!("eyJhbGciOiJub25lIn0.{ED25519}.c2ln");
     assert_eq!(decoded(jwt.as_bytes())[0].0, 20..20 + ED25519.len());
+}
+
+#[test]
+fn literals_and_items_of_one_text_are_joined() {
+    let der = base64(ED25519.as_bytes()).to_vec();
+    for (bytes, width) in [(PEM.as_bytes(), 64), (PEM.as_bytes(), 76), (&der, 24)] {
+        let text = encoded(bytes);
+        for between in [
+            "\" +\n    \"",
+            "\"\n    + \"",
+            "\"\n  \"",
+            "\"\r\n  b\"",
+            "\" \\\n  \"",
+            "\".\n\"",
+            "\",\n  \"",
+            "\\n\" +\n\"",
+            "\"\n  - \"",
+        ] {
+            gives(&format!("k = \"{}\";\n", wrapped(&text, width, between)), bytes);
+        }
+        gives(&format!("k:\n  - {}\nx: y\n", wrapped(&text, width, "\n  - ")), bytes);
+    }
+}
+
+#[test]
+fn items_of_a_list_that_are_keys_of_their_own_are_not_joined() {
+    let once = encoded(PEM.as_bytes());
+    let odd = once.trim_end_matches('=');
+    for (text, between) in [(once.as_str(), "\",\n  \""), (&odd[..odd.len() - 1], "\", \"")] {
+        let list = format!("[\"{text}{between}{text}\"]");
+        let found = decoded(list.as_bytes());
+        assert_eq!(found.len(), 2, "{list}");
+    }
+    let words = format!("a = \"{once}\"\nb = \"word\"");
+    assert!(decoded(words.as_bytes())[0].1 == PEM.as_bytes());
 }
 
 #[test]

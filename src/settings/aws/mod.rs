@@ -124,19 +124,22 @@ fn own_account(base: &Fact, statements: &[Statement<'_>], is_of_key: bool) -> Ac
     }
     let edits =
         actions::expand("kms:PutKeyPolicy") | actions::expand("secretsmanager:PutResourcePolicy");
-    let roots: Vec<&Account> = statements
-        .iter()
-        .filter(|statement| statement.allows && statement.actions.set & edits != 0)
-        .filter_map(|statement| match &statement.who {
-            Who::These(principals) => Some(principals),
-            _ => None,
+    let named = || {
+        let allowed = statements.iter().filter(|statement| statement.allows);
+        allowed.flat_map(|statement| match &statement.who {
+            Who::These(principals) => principals.iter().map(|of| (statement, of)).collect(),
+            _ => Vec::new(),
         })
-        .flatten()
-        .filter(|principal| principal.is == Is::Account && principal.account != Account::Unknown)
-        .map(|principal| &principal.account)
-        .collect();
-    let own = roots.iter().find(|account| ***account == Account::Own).or(roots.first());
-    own.map_or(Account::Unknown, |account| (*account).clone())
+    };
+    // Whoever writes the own account without its number means it.
+    if named().any(|(_, principal)| principal.account == Account::Own) {
+        return Account::Own;
+    }
+    let root = named().find(|(statement, principal)| {
+        let may_edit = statement.actions.set & edits != 0;
+        may_edit && principal.is == Is::Account && principal.account != Account::Unknown
+    });
+    root.map_or(Account::Unknown, |(_, principal)| principal.account.clone())
 }
 
 impl Policy<'_> {

@@ -133,7 +133,6 @@ impl Difference {
             | Change::Unregistered
             | Change::IllegalTransition
             | Change::DuplicateMaterial
-            | Change::AliasRepointed
             | Change::ReferenceChanged
             | Change::ProtectionWeakened
             | Change::StrengthLowered
@@ -141,8 +140,11 @@ impl Difference {
             | Change::WrappingBroken
             | Change::Overdue
             | Change::Removed => Level::Error,
+            Change::AliasRepointed if self.may_be_production() => Level::Error,
+            Change::AccessWidened if self.gives_administration() => Level::Error,
             Change::Added | Change::NewPlace if is_plain(&self.now) => Level::Error,
-            Change::ParentChanged
+            Change::AliasRepointed
+            | Change::ParentChanged
             | Change::AccessWidened
             | Change::UseWidened
             | Change::TermExtended
@@ -158,6 +160,31 @@ impl Difference {
             | Change::Restated => Level::Note,
         }
     }
+
+    /// Whether it is of production, or nothing says that it is not.
+    fn may_be_production(&self) -> bool {
+        self.environment.as_deref().is_none_or(|all| all.split(", ").any(is_production))
+    }
+
+    /// Whether somebody may newly do everything with a key, or anybody something (3.6.1.3).
+    fn gives_administration(&self) -> bool {
+        let is_all = |right: &str| {
+            right.contains(" (administrator): ")
+                || right.ends_with(": *")
+                || right.ends_with(":*")
+                || right.starts_with("*: ")
+        };
+        self.attribute.as_deref() == Some("administrator")
+            || self.now.as_deref().is_some_and(|now| now.split(", ").any(is_all))
+    }
+}
+
+/// Whether an environment is one in which customers are served.
+pub(super) fn is_production(environment: &str) -> bool {
+    let words = environment.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words
+        .map(str::to_ascii_lowercase)
+        .any(|word| matches!(word.as_str(), "production" | "prod" | "prd" | "live"))
 }
 
 /// One change.
@@ -175,6 +202,9 @@ pub struct Difference {
     /// What of an entry is concerned: `expires`, `custodians`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribute: Option<String>,
+    /// The environments in which it is so, where they are known and matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

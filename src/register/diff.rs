@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Entry, Place, Register,
-    change::{Change, Diff, Difference},
+    change::{Change, Diff, Difference, is_production},
     declared,
     name::what,
     rank, references,
@@ -26,6 +26,9 @@ pub fn diff(old: &Register, new: &Register) -> Diff {
                 ..about(Change::Added, entry, entry.places.iter())
             }),
         }
+    }
+    for (id, entry) in &now.keys {
+        both_sides(was.keys.get(id).copied(), entry, &mut changes);
     }
     for (id, entry) in &was.keys {
         if now.keys.contains_key(id) || replaced.went.contains(*id) {
@@ -142,6 +145,35 @@ fn missing<'a>(
 ) -> Vec<(&'a Entry, &'a Place)> {
     let mut seen: BTreeSet<&str> = those.iter().map(|(entry, _)| entry.id.as_str()).collect();
     these.iter().filter(|(entry, _)| seen.insert(&entry.id)).copied().collect()
+}
+
+/// A secret key that now lies in production and elsewhere too (3.6.1.1).
+fn both_sides(old: Option<&Entry>, new: &Entry, changes: &mut Vec<Difference>) {
+    let was = old.map(secret_environments).unwrap_or_default();
+    let now = secret_environments(new);
+    if !is_mixed(&now) || now.is_subset(&was) {
+        return;
+    }
+    let shown = |all: &BTreeSet<&str>| {
+        (!all.is_empty()).then(|| all.iter().copied().collect::<Vec<_>>().join(", "))
+    };
+    changes.push(Difference {
+        attribute: Some("environments".to_owned()),
+        was: shown(&was),
+        now: shown(&now),
+        ..about(Change::DuplicateMaterial, new, new.places.iter())
+    });
+}
+
+/// Environments in which the secret half of a key lies.
+pub(super) fn secret_environments(entry: &Entry) -> BTreeSet<&str> {
+    let secret = entry.places.iter().filter(|place| rank(place.protection()) > Some(0));
+    secret.filter_map(|place| place.environment.as_deref()).collect()
+}
+
+/// Whether production is among several environments.
+pub(super) fn is_mixed(environments: &BTreeSet<&str>) -> bool {
+    environments.len() > 1 && environments.iter().any(|name| is_production(name))
 }
 
 /// Whether the key that came is weaker, or lies less protected, than the one that it replaced.
@@ -284,6 +316,7 @@ fn about<'a>(
         what: what(entry),
         places: paths.into_iter().map(str::to_owned).collect(),
         attribute: None,
+        environment: None,
         was: None,
         now: None,
         before: None,

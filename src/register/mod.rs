@@ -33,6 +33,7 @@ pub use show::{DIFF_TABLE, DiffRow};
 
 pub(crate) use revisions::{Side, between};
 
+use diff::{is_mixed, secret_environments};
 use name::what;
 
 /// Version of the form.

@@ -151,6 +151,7 @@ fn about(change: Change, named: &Named) -> Difference {
         what: what.to_owned(),
         places: vec![named.path.clone()],
         attribute: Some("references".to_owned()),
+        environment: named.environment.clone(),
         was: None,
         now: None,
         before: None,

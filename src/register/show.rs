@@ -153,7 +153,7 @@ pub(super) const fn title(change: Change) -> &'static str {
         Change::Substituted => "key substituted",
         Change::Unregistered => "not registered",
         Change::IllegalTransition => "state not possible",
-        Change::DuplicateMaterial => "one key under several ids",
+        Change::DuplicateMaterial => "one key for several",
         Change::AliasRepointed => "alias repointed",
         Change::ReferenceChanged => "another key is named",
         Change::KekWeaker => "wrapped by a weaker key",
@@ -270,6 +270,10 @@ fn of_entry(change: &Difference, attribute: &str) -> String {
             format!("{what}: {alias} stands for {now}, where it stood for {was}.")
         }
         Change::WrappingBroken => format!("{what}: the key that wraps it is not in order: {now}."),
+        Change::DuplicateMaterial => format!("{what}: one key in {now}."),
+        Change::NewlyPlaintext if change.was.is_none() && attribute == "storage_form" => {
+            format!("{what}: a key that is kept in plain text.")
+        }
         Change::KekWeaker => format!("{what}: the key that wraps it is weaker: {now}."),
         Change::PlaceGone => format!("{what}: not where the register says that it lies."),
         Change::Unknown => format!("{what}: was not seen, and not everything was examined."),

@@ -30,7 +30,7 @@ pub(crate) fn compare(old: &Approved, new: &Approved, today: Date) -> Diff {
         pair.dates(today);
         pair.people();
         pair.rest();
-        scene.wrapping(&mut pair);
+        scene.wrapping(before, after, &mut changes);
     }
     gone_and_come(&pairs, &scene, &mut changes);
     duplicates(old.keys(), new.keys(), &mut changes);
@@ -117,6 +117,7 @@ pub(super) fn difference(
         what: what(key),
         places: Vec::new(),
         attribute: None,
+        environment: None,
         was: None,
         now: None,
         before: old.map(identity),
@@ -132,30 +133,43 @@ struct Scene<'a> {
     today: Date,
 }
 
-impl Scene<'_> {
-    fn wrapping(&self, pair: &mut Pair<'_, '_>) {
-        let (old, new) = (pair.old, pair.new);
+impl<'a> Scene<'a> {
+    fn wrapping(&self, old: &'a Key, new: &'a Key, changes: &mut Vec<Difference>) {
+        let mut pair = Pair { old, new, changes };
         let parent = |key: &Key| value(key.wrapped_by.as_ref());
         pair.says(Change::ParentChanged, "wrapped_by", parent(old), parent(new));
-        let was = wrap::problem(old, &self.was).map(|(problem, _)| problem.to_owned());
-        let now = wrap::problem(new, &self.now).map(|(problem, _)| problem.to_owned());
-        if now.is_some() && was != now {
-            pair.add(Change::WrappingBroken, "wrapped_by", was, now);
-        }
+        self.broken(Some(old), new, changes);
+    }
+
+    /// A chain that is not in order now, and was not out of order in the same way before.
+    fn broken(&self, old: Option<&'a Key>, new: &'a Key, changes: &mut Vec<Difference>) {
+        let mut add = |change, was: Option<String>, now: Option<String>| {
+            if now.is_some() && was != now {
+                let attribute = Some("wrapped_by".to_owned());
+                let difference = difference(change, old, Some(new));
+                changes.extend(difference.map(|of| Difference { attribute, was, now, ..of }));
+            }
+        };
+        let problem = |key: &'a Key, keys: &ById<'a>| {
+            wrap::problem(key, keys).map(|(problem, _)| problem.to_owned())
+        };
+        let was = old.and_then(|old| problem(old, &self.was));
+        // That a new key is not yet in the list of what wraps it is for `register check`.
+        let is_new = old.is_none_or(|old| old.id.value != new.id.value);
+        let now = problem(new, &self.now).filter(|problem| !is_new || problem != "one-sided");
+        add(Change::WrappingBroken, was, now);
         let lack = |key: &Key, keys: &ById<'_>| {
             let kek = keys.get(key.wrapped_by.as_ref()?.value.as_ref())?;
             let (kek, dek) = (kek.strength()?, key.strength()?);
             (kek < dek).then(|| format!("{kek} bits for {dek}"))
         };
-        let (was, now) = (lack(old, &self.was), lack(new, &self.now));
-        if now.is_some() && was != now {
-            pair.add(Change::KekWeaker, "wrapped_by", was, now);
-        }
+        let was = old.and_then(|old| lack(old, &self.was));
+        add(Change::KekWeaker, was, lack(new, &self.now));
     }
 }
 
 /// Entries that are in one register only: with a successor they were rotated.
-fn gone_and_come(pairs: &Pairs<'_>, scene: &Scene<'_>, changes: &mut Vec<Difference>) {
+fn gone_and_come<'a>(pairs: &Pairs<'a>, scene: &Scene<'a>, changes: &mut Vec<Difference>) {
     let names = |text: Option<&Text>, id: &str| text.is_some_and(|text| &*text.value == id);
     let mut succeeded = BTreeSet::new();
     for new in &pairs.come {
@@ -169,6 +183,13 @@ fn gone_and_come(pairs: &Pairs<'_>, scene: &Scene<'_>, changes: &mut Vec<Differe
         let attribute = before.map(|_| "replaces".to_owned());
         let difference = difference(change, before, Some(new));
         changes.extend(difference.map(|of| Difference { attribute, was, now, ..of }));
+        if new.storage_form.as_ref().is_some_and(|form| form.value.trim() == "cleartext") {
+            let difference = self::difference(Change::NewlyPlaintext, before, Some(new));
+            let attribute = Some("storage_form".to_owned());
+            let now = Some("cleartext".to_owned());
+            changes.extend(difference.map(|of| Difference { attribute, now, ..of }));
+        }
+        scene.broken(before, new, changes);
         let overdue = Dates::of(new).overdue(scene.today).filter(|_| new.is_active());
         if let Some(days) = overdue {
             let difference = self::difference(Change::Overdue, None, Some(new));
@@ -185,7 +206,12 @@ fn gone_and_come(pairs: &Pairs<'_>, scene: &Scene<'_>, changes: &mut Vec<Differe
         let has_ended = matches!(old.state(), "destroyed");
         let change = match successor {
             _ if has_ended => Change::Retired,
-            Some(new) if names(new.replaces.as_ref(), id) => Change::Rotated,
+            Some(new)
+                if names(new.replaces.as_ref(), id)
+                    || matches!(old.state(), "deactivated" | "compromised") =>
+            {
+                Change::Rotated
+            }
             _ => Change::Removed,
         };
         let new = successor.filter(|_| change == Change::Rotated);

@@ -8,9 +8,13 @@ use super::{
     entry::{Key, Text},
     link::{LOCAL, is_name_alone},
     names::{Name, Names},
+    order::Dates,
     pair::value,
 };
-use crate::register::{Change, Diff, Difference, Entry, Place, Register, UNIDENTIFIED, rank, what};
+use crate::register::{
+    Change, Diff, Difference, Entry, Place, Register, UNIDENTIFIED, is_mixed, rank,
+    secret_environments, what,
+};
 
 /// What `observed` saw, held against what `approved` says.
 pub(crate) fn against(approved: &Approved, observed: &Register) -> Diff {
@@ -38,6 +42,7 @@ pub(crate) fn against(approved: &Approved, observed: &Register) -> Diff {
         }
     }
     named(approved, observed, &by_material, &mut changes);
+    declared(approved, observed, &mut changes);
     for (id, key) in &by_material {
         if !key.locations.is_empty() && !seen.contains(id.as_str()) && key.state() != "destroyed" {
             changes.push(unseen(approved, key, id, observed.complete));
@@ -55,6 +60,7 @@ fn unseen(approved: &Approved, key: &Key, id: &str, is_complete: bool) -> Differ
         what: called(key).to_owned(),
         places: key.locations.iter().map(|place| place.uri.value.to_string()).collect(),
         attribute: Some("locations".to_owned()),
+        environment: None,
         was: Some("registered".to_owned()),
         now: None,
         before: Some(format!("{} ({id})", key.id.value)),
@@ -125,6 +131,7 @@ fn named(
             let shown = |target: &str| Some(format!("{name} -> {target}"));
             changes.push(Difference {
                 change: Change::AliasRepointed,
+                environment: named.environment.clone(),
                 was: shown(&target.value),
                 now: shown(key),
                 ..about(Some(owner), "aliases")
@@ -150,6 +157,58 @@ fn named(
     }
 }
 
+/// Keys that configuration declares otherwise than they are approved.
+fn declared(approved: &Approved, observed: &Register, changes: &mut Vec<Difference>) {
+    let names = Names::of(approved.keys());
+    for seen in &observed.declared {
+        let own = [Some(&seen.key), seen.name.as_ref()];
+        let mut own = own.into_iter().flatten().chain(&seen.aliases);
+        let Some(key) = own.find_map(|name| names.find(&Name::of(name)).first().map(|of| of.key))
+        else {
+            continue;
+        };
+        let mut add = |change, attribute: &str, was: String, now: String| {
+            changes.push(Difference {
+                change,
+                key: key.id.value.to_string(),
+                what: called(key).to_owned(),
+                places: vec![seen.path.clone()],
+                attribute: Some(attribute.to_owned()),
+                environment: seen.environment.clone(),
+                was: Some(was),
+                now: Some(now),
+                before: Some(key.id.value.to_string()),
+                after: Some(seen.key.clone()),
+                file: Some(seen.path.clone()),
+                line: Some(seen.line),
+            });
+        };
+        let level = value(key.store.as_ref().and_then(|store| store.protection.as_ref()));
+        if let (Some(was), Some("software")) = (level, seen.protection_level.as_deref())
+            && was != "software"
+        {
+            add(Change::ProtectionWeakened, "store.protection", was, "software".to_owned());
+        }
+        if key.exportable.as_ref().is_some_and(|of| !of.value) && seen.exportable == Some(true) {
+            let words = ["not exportable", "exportable"].map(str::to_owned);
+            let [was, now] = words;
+            add(Change::ProtectionWeakened, "exportable", was, now);
+        }
+        if let (Some(was), Some(now)) = (key.strength(), seen.nature.strength)
+            && now < u64::from(was)
+        {
+            let bits = |bits: u64| format!("{bits} bits");
+            add(Change::StrengthLowered, "strength", bits(was.into()), bits(now));
+        }
+        if let (Some(was), Some(now)) = (Dates::of(key).cryptoperiod, seen.rotation_days)
+            && (now == 0 || now > was)
+        {
+            let now = if now == 0 { "never".to_owned() } else { format!("{now} days") };
+            add(Change::TermExtended, "cryptoperiod", format!("{was} days"), now);
+        }
+    }
+}
+
 /// What an entry is called.
 fn called(key: &Key) -> &str {
     &key.name.as_ref().or(key.purpose.as_ref()).unwrap_or(&key.kind).value
@@ -162,6 +221,7 @@ fn about(change: Change, key: Option<&Key>, entry: &Entry) -> Difference {
         what: what(entry),
         places: Vec::new(),
         attribute: None,
+        environment: None,
         was: None,
         now: None,
         before: key.map(|key| format!("{} ({})", key.id.value, entry.id)),
@@ -214,6 +274,12 @@ fn known(key: &Key, entry: &Entry, changes: &mut Vec<Difference>) {
         add(Change::IllegalTransition, "state", was, "still there".to_owned(), places);
     }
     let approved: Vec<&str> = key.environments.iter().map(|text| text.value.trim()).collect();
+    let here = secret_environments(entry);
+    if is_mixed(&here) && !here.iter().all(|name| approved.contains(name)) {
+        let was = (!approved.is_empty()).then(|| approved.join(", "));
+        let now = here.into_iter().collect::<Vec<_>>().join(", ");
+        add(Change::DuplicateMaterial, "environments", was, now, paths(&entry.places));
+    }
     for place in &entry.places {
         if let Some(here) = &place.environment
             && !approved.is_empty()

@@ -17,6 +17,7 @@ use crate::{
     settings::{Source, Sources, Span},
 };
 
+mod access;
 mod bom_read;
 mod bom_write;
 mod check;
@@ -35,6 +36,8 @@ mod uses;
 mod wrap;
 mod yaml;
 
+#[cfg(test)]
+mod change_tests;
 #[cfg(test)]
 mod exchange_tests;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    access,
     compare::difference,
     entry::{Key, Text},
     order::{Dates, may_pass},
@@ -99,8 +100,8 @@ impl Pair<'_, '_> {
         let (old, new) = (self.old, self.new);
         let form = |key: &Key| value(key.storage_form.as_ref());
         match (form(old), form(new)) {
-            (Some(was), Some(now)) if was != now && now == "cleartext" => {
-                self.add(Change::NewlyPlaintext, "storage_form", Some(was), Some(now));
+            (was, Some(now)) if was.as_deref() != Some("cleartext") && now == "cleartext" => {
+                self.add(Change::NewlyPlaintext, "storage_form", was, Some(now));
             }
             (Some(was), Some(now)) if was == "scd" && now != "scd" => {
                 self.add(Change::ProtectionWeakened, "storage_form", Some(was), Some(now));
@@ -109,11 +110,17 @@ impl Pair<'_, '_> {
         }
         let level = |key: &Key| value(key.store.as_ref().and_then(|of| of.protection.as_ref()));
         match (level(old), level(new)) {
-            (Some(was), Some(now)) if was != now && now == "software" => {
-                self.add(Change::ProtectionWeakened, "store.protection", Some(was), Some(now));
+            (Some(was), now) if is_less(&was, now.as_deref()) => {
+                self.add(Change::ProtectionWeakened, "store.protection", Some(was), now);
             }
             (was, now) => self.says(Change::Restated, "store.protection", was, now),
         }
+        let kind = |key: &Key| value(key.store.as_ref().map(|of| &of.kind));
+        let (was, now) = (kind(old), kind(new));
+        let is_out = |kind: &Option<String>| kind.as_deref().is_some_and(is_no_module);
+        let is_weaker = was.is_some() && !is_out(&was) && is_out(&now);
+        let change = if is_weaker { Change::ProtectionWeakened } else { Change::Restated };
+        self.says(change, "store.type", was, now);
         let export = |key: &Key| key.exportable.as_ref().map(|exportable| exportable.value);
         if export(new) == Some(true) && export(old) != Some(true) {
             let words = |is: Option<bool>| {
@@ -170,6 +177,10 @@ impl Pair<'_, '_> {
                     Some(format!("{name} -> {}", target.as_deref().unwrap_or("nothing said")))
                 });
                 self.add(Change::AliasRepointed, "aliases", was, now);
+                let environment = after.environment().or_else(|| listed(&self.new.environments));
+                if let Some(last) = self.changes.last_mut() {
+                    last.environment = environment;
+                }
             }
             self.used("aliases", before, after);
         }
@@ -235,21 +246,9 @@ impl Pair<'_, '_> {
 
     pub(super) fn access(&mut self) {
         let (old, new) = (self.old, self.new);
-        let rights = |key: &Key| -> BTreeSet<String> {
-            let rights = |of: &super::Principal| -> Vec<String> {
-                let admin = if of.is_admin() { " (administrator)" } else { "" };
-                let only = value(of.condition.as_ref())
-                    .map_or(String::new(), |condition| format!(", only with {condition}"));
-                let who = of.principal.value.trim();
-                let actions: Vec<&str> = match of.actions.as_slice() {
-                    [] => vec!["unnamed actions"],
-                    actions => actions.iter().map(|action| action.value.trim()).collect(),
-                };
-                actions.iter().map(|action| format!("{who}{admin}: {action}{only}")).collect()
-            };
-            key.principals.iter().flat_map(rights).collect()
-        };
-        self.set(Change::AccessWidened, "principals", rights(old), rights(new));
+        let (widens, was, now) = access::differ(&old.principals, &new.principals);
+        let change = if widens { Change::AccessWidened } else { Change::Restated };
+        self.says(change, "principals", was, now);
         for role in ["administrator", "user"] {
             let held = |key: &Key| key.holders(role).into_iter().map(str::to_owned).collect();
             if old.principals.is_empty() && new.principals.is_empty() {
@@ -284,7 +283,8 @@ impl Pair<'_, '_> {
             let shown = |date: Option<Date>| date.map(|date| date.to_string());
             self.says(change, name, shown(before), shown(after));
         }
-        let longer = now.cryptoperiod > was.cryptoperiod && was.cryptoperiod.is_some();
+        let longer =
+            was.cryptoperiod.is_some_and(|was| now.cryptoperiod.is_none_or(|now| now > was));
         let change = if longer { Change::TermExtended } else { Change::Restated };
         let days = |period: Option<u64>| period.map(|days| format!("{days} days"));
         self.says(change, "cryptoperiod", days(was.cryptoperiod), days(now.cryptoperiod));
@@ -318,7 +318,8 @@ impl Pair<'_, '_> {
             let rules: Vec<&str> = exception.rules.iter().map(|rule| rule.value.as_ref()).collect();
             let until = value(exception.until.as_ref()).unwrap_or_else(|| "no end".to_owned());
             let owner = value(exception.owner.as_ref()).unwrap_or_else(|| "nobody".to_owned());
-            Some(format!("{} until {until}, by {owner}", rules.join(", ")))
+            let reason = value(exception.reason.as_ref()).unwrap_or_else(|| "no reason".to_owned());
+            Some(format!("{} until {until}, by {owner}: {reason}", rules.join(", ")))
         };
         self.says(Change::ExceptionChanged, "exception", exception(old), exception(new));
     }
@@ -351,8 +352,29 @@ impl Pair<'_, '_> {
     }
 }
 
+/// Whether a store that was in a module or with somebody else is so no more.
+fn is_less(was: &str, now: Option<&str>) -> bool {
+    match was {
+        "hsm" => now != Some("hsm"),
+        "external" => now == Some("software"),
+        _ => false,
+    }
+}
+
+/// Whether a key lies in this kind of store as a program's own data.
+fn is_no_module(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    let words = ["code", "config", "database", "disk", "env", "environment", "file", "software"];
+    words.contains(&kind.as_str())
+}
+
+fn listed(texts: &[Text]) -> Option<String> {
+    let names: BTreeSet<&str> = texts.iter().map(|text| text.value.trim()).collect();
+    (!names.is_empty()).then(|| names.into_iter().collect::<Vec<_>>().join(", "))
+}
+
 /// Fields of which it only counts that they say something else.
-const PLAIN: [&str; 27] = [
+const PLAIN: [&str; 26] = [
     "activated",
     "algorithm.curve",
     "algorithm.parameter_set",
@@ -376,7 +398,6 @@ const PLAIN: [&str; 27] = [
     "store.location",
     "store.provider",
     "store.region",
-    "store.type",
     "system",
     "ticket",
     "wraps",

@@ -52,6 +52,12 @@ impl<'a> Use<'a> {
         both(&mut self.paths, other.paths);
     }
 
+    /// Where it is approved, if not everywhere.
+    pub(super) fn environment(&self) -> Option<String> {
+        let names: Vec<&str> = self.environments.iter().copied().collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
     /// Whether it is approved anywhere where it was not before.
     pub(super) fn is_wider(&self, before: &Self) -> bool {
         let wider = |now: &BTreeSet<&str>, was: &BTreeSet<&str>| {

@@ -212,6 +212,12 @@ impl<'e, 'w> Entries<'e, 'w> {
         self.walk.skip(Skip::new(path, reason).detail(detail));
     }
 
+    /// Says that something inside is examined in part.
+    pub(super) fn partly(&mut self, name: &[u8], reason: Reason, detail: impl ToString) {
+        let path = self.path(name);
+        self.walk.skip(Skip::new(path, reason).detail(detail).partly());
+    }
+
     /// Says that the container itself is not examined in full.
     pub(crate) fn note(&mut self, reason: Reason, detail: impl ToString) {
         let detail = format!("{}: {}", self.layer, detail.to_string());

@@ -8,6 +8,7 @@ mod brotli;
 mod bzip2;
 mod cab;
 mod cab_block;
+mod careful;
 mod cfb;
 mod cpio;
 mod disk;
@@ -40,6 +41,7 @@ mod pst_cipher;
 mod rar;
 mod raw_pages;
 mod rdb;
+mod resync;
 mod rpm;
 mod rtf;
 mod sevenzip;
@@ -48,6 +50,7 @@ mod sqlite;
 mod sqlite_page;
 mod sqlite_schema;
 mod tar;
+mod tar_sparse;
 mod thrift;
 mod unix_compress;
 mod walk;
@@ -232,7 +235,9 @@ fn stream(
             damaged(&mut entries, &problem, source.has_failed());
             // What came just before may be where the damage begins.
             source.step_back();
-            entries.as_it_is(b"(after the damage)", source);
+            if source.peek(1).is_ok_and(|bytes| !bytes.is_empty()) {
+                entries.as_it_is(b"(after the damage)", source);
+            }
         }
     }
 }

@@ -48,26 +48,32 @@ impl<D: Read> Read for Sips<D> {
     }
 }
 
-/// DEFLATE, whose decoder counts what it gave when it fails.
-pub(super) struct Inflate<R> {
-    pub decoder: DeflateDecoder<R>,
+/// A decoder that counts what it gave, also when it fails.
+pub(super) struct Counted<D> {
+    pub decoder: D,
+    given: fn(&D) -> u64,
     failed: Option<io::Error>,
 }
 
-impl<R: BufRead> Inflate<R> {
-    pub(super) fn new(reader: R) -> Self {
-        Self { decoder: DeflateDecoder::new(reader), failed: None }
+impl<D> Counted<D> {
+    pub(super) fn new(decoder: D, given: fn(&D) -> u64) -> Self {
+        Self { decoder, given, failed: None }
     }
 }
 
-impl<R: BufRead> Read for Inflate<R> {
+/// DEFLATE.
+pub(super) fn inflate<R: BufRead>(reader: R) -> Counted<DeflateDecoder<R>> {
+    Counted::new(DeflateDecoder::new(reader), DeflateDecoder::total_out)
+}
+
+impl<D: Read> Read for Counted<D> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Some(problem) = self.failed.take() {
             return Err(problem);
         }
-        let before = self.decoder.total_out();
+        let before = (self.given)(&self.decoder);
         self.decoder.read(buffer).or_else(|problem| {
-            let given = self.decoder.total_out().saturating_sub(before);
+            let given = (self.given)(&self.decoder).saturating_sub(before);
             match usize::try_from(given).unwrap_or_default().min(buffer.len()) {
                 0 => Err(problem),
                 given => {
@@ -81,7 +87,7 @@ impl<R: BufRead> Read for Inflate<R> {
 
 /// One member of gzip (RFC 1952, section 2.3).
 pub(super) struct Gzip<'s, 'i> {
-    inflate: Inflate<&'s mut Source<'i>>,
+    inflate: Counted<DeflateDecoder<&'s mut Source<'i>>>,
     crc: Crc,
     is_over: bool,
 }
@@ -112,7 +118,7 @@ impl<'s, 'i> Gzip<'s, 'i> {
         if flags & HAS_SUM != 0 {
             source.pass(2)?;
         }
-        Ok(Self { inflate: Inflate::new(source), crc: Crc::new(), is_over: false })
+        Ok(Self { inflate: inflate(source), crc: Crc::new(), is_over: false })
     }
 
     pub(super) fn into_inner(self) -> &'s mut Source<'i> {

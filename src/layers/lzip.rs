@@ -14,7 +14,12 @@ fn is(head: &[u8]) -> bool {
 }
 
 fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()> {
-    resync::each(source, entries, is, 1, |name, source, entries| {
-        entries.entry(name, &mut Sips::new(LzipReader::new(source)))
-    })
+    resync::each(
+        source,
+        entries,
+        is,
+        1,
+        |_| false,
+        |name, source, entries| entries.entry(name, &mut Sips::new(LzipReader::new(source))),
+    )
 }

@@ -56,12 +56,14 @@ impl Read for Before<'_, '_> {
 }
 
 /// Reads streams up to the end, also after damages, which are in the ledger. What lies between a
-/// damage and the next beginning is looked at as it is. `open` is given the name of what it reads.
+/// damage and the next beginning is looked at as it is. `open` is given the name of what it reads. Of what is
+/// read after a damage, `is_sequel` says which problems only come from that.
 pub(super) fn each(
     source: &mut Source<'_>,
     entries: &mut Entries<'_, '_>,
     begins: fn(&[u8]) -> bool,
     step: u64,
+    is_sequel: fn(&io::Error) -> bool,
     mut open: impl FnMut(&[u8], &mut Source<'_>, &mut Entries<'_, '_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut name = Vec::new();
@@ -71,9 +73,11 @@ pub(super) fn each(
         if is_cut(&problem) || source.has_failed() {
             return Err(problem);
         }
-        entries.note(reason(&problem), &problem);
-        // What came just before may be where the damage begins.
-        source.step_back();
+        if name.is_empty() || !is_sequel(&problem) {
+            entries.note(reason(&problem), &problem);
+            // What came just before may be where the damage begins.
+            source.step_back();
+        }
         let mut before = Before::new(source, begins, step, from);
         entries.as_it_is(b"(after the damage)", &mut before);
         io::copy(&mut before, &mut io::sink())?;

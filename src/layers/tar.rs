@@ -116,6 +116,9 @@ fn read(
         let Some(size) = size.filter(|_| is_header(&header)) else {
             lost(source, &header, entries)?;
             told = Told::default();
+            if source.peek(1)?.is_empty() {
+                return Ok(());
+            }
             continue;
         };
         source.pass(BLOCK as u64)?;

@@ -19,7 +19,9 @@ const MAGIC: &[u8] = b"\xfd7zXZ\0";
 fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()> {
     // What says how blocks are checked, for those that are found after a damage.
     let header: Vec<u8> = source.peek(HEADER)?.to_vec();
-    resync::each(source, entries, begins, 4, |name, source, entries| {
+    // The index counts blocks that were lost, too.
+    let is_sequel = |problem: &io::Error| problem.to_string().contains("index records");
+    resync::each(source, entries, begins, 4, is_sequel, |name, source, entries| {
         let mut streams = Joined::new(
             source,
             |source| {

@@ -7,7 +7,7 @@ use lzma_rust2::{LzmaReader, XzReader};
 
 use super::{
     Entries, ReadSeek,
-    careful::{Inflate, Sips},
+    careful::{Sips, inflate},
     invalid,
 };
 use crate::ledger::Reason;
@@ -97,7 +97,7 @@ pub(super) fn read_open(
     }
     file.seek(SeekFrom::Start(data))?;
     let mut packed = BufReader::with_capacity(64 << 10, &mut *file);
-    let mut decoder = Inflate::new(&mut packed);
+    let mut decoder = inflate(&mut packed);
     entries.member(&member.name, &mut decoder)?;
     Ok(Some(data + decoder.decoder.total_in()))
 }
@@ -105,7 +105,7 @@ pub(super) fn read_open(
 fn decoder<'r>(method: u16, packed: impl BufRead + 'r) -> io::Result<Option<Box<dyn Read + 'r>>> {
     Ok(Some(match method {
         0 => Box::new(packed),
-        8 => Box::new(Inflate::new(packed)),
+        8 => Box::new(inflate(packed)),
         9 => Box::new(deflate64::Deflate64Decoder::with_buffer(packed)),
         12 => Box::new(bzip2::bufread::BzDecoder::new(packed)),
         14 => lzma(packed)?,

@@ -4,7 +4,11 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::{budget::Limits, error::Error, finding::Severity};
+use crate::{
+    budget::{DEEPEST, Limits},
+    error::Error,
+    finding::Severity,
+};
 
 mod register;
 
@@ -104,7 +108,7 @@ pub struct Input {
     #[arg(long)]
     pub no_progress: bool,
     /// Containers inside of one another that are opened [default: 16].
-    #[arg(long, value_name = "N", help_heading = "Budgets for one input")]
+    #[arg(long, value_name = "N", value_parser = depth, help_heading = "Budgets for one input")]
     pub max_depth: Option<usize>,
     /// Things inside of containers that are looked at [default: 10000000].
     #[arg(long, value_name = "N", help_heading = "Budgets for one input")]
@@ -361,6 +365,12 @@ fn format_names() -> clap::builder::PossibleValuesParser {
         .map(|row| clap::builder::PossibleValue::new(row.name).help(row.about))
         .collect::<Vec<_>>()
         .into()
+}
+
+/// A depth of containers that the stack has room for.
+fn depth(text: &str) -> Result<usize, String> {
+    let depth = text.parse().ok().filter(|&depth: &usize| depth <= DEEPEST);
+    depth.ok_or_else(|| format!("must be a number up to {DEEPEST}, for which there is memory"))
 }
 
 /// A number of bytes, with `K`, `M`, `G` or `T` for powers of 1024.

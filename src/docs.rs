@@ -97,12 +97,13 @@ fn layers_page() -> String {
          | name | what it opens |\n| --- | --- |\n{}\n\
          ## Budgets\n\nFor one input, with everything inside of it. What they cut is in the \
          ledger.\n\n| flag | what it limits | default |\n| --- | --- | --- |\n\
-         | `--max-depth` | containers inside of one another | {depth} |\n\
+         | `--max-depth` | containers inside of one another, up to {} | {depth} |\n\
          | `--max-entries` | things inside of containers | {entries} |\n\
          | `--max-ratio` | bytes that come out for each byte packed, once they are more than {} MiB \
          of one thing or {} MiB of the input | {ratio} |\n\
          | `--max-bytes` | bytes that come out together | {} TiB |\n",
         lines.collect::<String>(),
+        budget::DEEPEST,
         budget::FREE_ENTRY >> 20,
         budget::FREE_TOTAL >> 20,
         bytes >> 40,

@@ -19,6 +19,7 @@ use crate::{
         image::{self, Manifest},
     },
     ledger::{Ledger, Reason, Skip},
+    lines::{Lines, code_points},
     prefilter::{Hits, Wanted},
     progress::{INTERRUPTED, Watched},
     references::{self, Met, Named, Names},
@@ -103,7 +104,11 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
     feed.fill(budget::FIRST_READ);
     let head = feed.bytes();
     let layer = layers::of(head).or_else(|| layers::by_name(head, place.path));
+    let layer = layer.or_else(|| layers::of_lost(&mut feed));
     let layer = layer.filter(|_| !place.is_raw);
+    if !place.is_raw && feed.bytes().starts_with(LFS) && feed.length < LFS_BYTES {
+        walk.skip(Skip::new(place.path, Reason::LfsPointer).partly());
+    }
     let bytes = match layer {
         Some(layer) if place.depth < walk.scope.limits.depth => {
             layers::open(layer, walk, place, feed)
@@ -116,7 +121,7 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
             let front_end = settings::front_end(place.path, feed.bytes()).filter(|_| !place.is_raw);
             let is_manifest = Manifest::is(place.path, feed.bytes()) && !place.is_raw;
             feed.keep_copy(front_end.is_some() || is_manifest);
-            let (bytes, is_appended) = windows(walk, place, &mut feed);
+            let (bytes, end) = windows(walk, place, &mut feed);
             if let Some(front_end) = front_end {
                 walk.read(place, front_end, feed.whole());
             }
@@ -124,12 +129,15 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
                 let manifests = Manifest::read(place.path, feed.whole());
                 walk.inspected.images.extend(manifests);
             }
-            if is_appended
-                && !place.is_raw
+            if !place.is_raw
                 && place.depth < walk.scope.limits.depth
                 && let Input::Seek(file) = input.lent()
             {
-                layers::open_appended(walk, place, file);
+                match end {
+                    Appended::Zip => layers::open_appended(walk, place, file),
+                    Appended::At(at) => layers::open_behind(walk, place, file, at),
+                    Appended::Nothing => {}
+                }
             }
             bytes
         }
@@ -137,6 +145,10 @@ pub(crate) fn unit(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) 
     walk.count(place, bytes);
     walk.buffer.put(place.depth, buffer);
 }
+
+/// How a pointer of Git LFS begins, and the bytes that one has at most.
+const LFS: &[u8] = b"version https://git-lfs.github.com/spec/v1\noid ";
+const LFS_BYTES: usize = 1024;
 
 /// Looks at the bytes of a container as they are, beside what it holds.
 pub(crate) fn beside(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>) {
@@ -146,8 +158,20 @@ pub(crate) fn beside(walk: &mut Walk<'_>, place: Place<'_>, mut input: Input<'_>
     walk.buffer.put(place.depth + 1, buffer);
 }
 
-/// Looks at all bytes, window by window. Gives their number, and whether a container ends there.
-fn windows(walk: &mut Walk<'_>, place: Place<'_>, feed: &mut Feed<'_>) -> (u64, bool) {
+/// What stands behind something that is no container.
+#[derive(Clone, Copy)]
+enum Appended {
+    Nothing,
+    /// A zip, which is read from its end.
+    Zip,
+    /// What begins here.
+    At(u64),
+}
+
+/// Looks at all bytes, window by window. Gives their number, and what stands at their end.
+fn windows(walk: &mut Walk<'_>, place: Place<'_>, feed: &mut Feed<'_>) -> (u64, Appended) {
+    let mut behind = None;
+    let is_program = layers::is_program(feed.bytes());
     let mut file = File::new(walk, place);
     // Where the window begins, and the offset in the file of the buffer's first byte.
     let mut start = 0;
@@ -179,11 +203,20 @@ fn windows(walk: &mut Walk<'_>, place: Place<'_>, feed: &mut Feed<'_>) -> (u64, 
         let bytes = feed.bytes();
         let unit = Unit { bytes, at_start: base == 0, at_end: feed.end.is_some(), decoded: false };
         file.window(&unit, start..end.min(bytes.len()), base, wanted);
+        if is_program && behind.is_none() {
+            let from = start.saturating_sub(budget::NEEDLE);
+            let searched = bytes.get(from..end.min(bytes.len())).unwrap_or_default();
+            behind = layers::behind(searched).map(|at| base + (from + at) as u64);
+        }
         file.walk.searched(end.min(feed.length).saturating_sub(start));
         if is_last {
-            let is_appended = layers::is_appended(feed.bytes());
+            let appended = match behind {
+                _ if layers::is_appended(feed.bytes()) => Appended::Zip,
+                Some(at) => Appended::At(at),
+                None => Appended::Nothing,
+            };
             file.finish(feed.end.as_ref());
-            return (base + feed.length as u64, is_appended);
+            return (base + feed.length as u64, appended);
         }
         let keep = end.saturating_sub(budget::LOOK_BACK);
         file.count_lines(bytes, keep);
@@ -403,32 +436,4 @@ fn digest(fact: &Fact) -> u64 {
     let mut hasher = DefaultHasher::new();
     (fact.kind, &fact.fields).hash(&mut hasher);
     hasher.finish()
-}
-
-/// Counts lines and columns on the way through a file.
-#[derive(Clone, Copy, Default)]
-struct Lines {
-    /// Newlines so far.
-    line: u64,
-    /// Code points since the last one.
-    column: u64,
-}
-
-impl Lines {
-    fn advance(&mut self, bytes: &[u8]) {
-        let tail = match memchr::memrchr(b'\n', bytes) {
-            Some(last) => {
-                self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
-                self.column = 0;
-                bytes.get(last + 1..).unwrap_or_default()
-            }
-            None => bytes,
-        };
-        self.column += code_points(tail);
-    }
-}
-
-/// Code points of UTF-8: bytes that do not continue one. In other encodings, bytes.
-fn code_points(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u64
 }

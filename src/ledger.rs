@@ -24,6 +24,8 @@ pub enum Reason {
     RawPages,
     /// A git submodule: another repository, to be scanned on its own.
     Submodule,
+    /// A pointer of Git LFS: what it stands for is not here.
+    LfsPointer,
     /// The system refused to open or to list it.
     Unreadable,
     /// It was listed and then was not there.
@@ -49,7 +51,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::GitIgnored,
         Self::GitDirectory,
         Self::Excluded,
@@ -58,6 +60,7 @@ impl Reason {
         Self::Submodule,
         Self::Unreachable,
         Self::RawPages,
+        Self::LfsPointer,
         Self::Unreadable,
         Self::Vanished,
         Self::ReadFailed,
@@ -83,7 +86,8 @@ impl Reason {
             | Self::SpecialFile
             | Self::Submodule
             | Self::Unreachable
-            | Self::RawPages => false,
+            | Self::RawPages
+            | Self::LfsPointer => false,
             Self::Unreadable
             | Self::Vanished
             | Self::ReadFailed
@@ -109,6 +113,7 @@ impl Reason {
             Self::Submodule => "git submodule, not entered",
             Self::Unreachable => "git objects that no branch or tag reaches, see --all-objects",
             Self::RawPages => "database without a reader: its pages scanned as they are",
+            Self::LfsPointer => "pointer of Git LFS, whose content is not in git",
             Self::Unreadable => "could not be opened",
             Self::Vanished => "vanished before it could be read",
             Self::ReadFailed => "reading failed before the end",

@@ -34,6 +34,7 @@ mod judge;
 mod key;
 mod layers;
 pub mod ledger;
+mod lines;
 mod link;
 mod nested;
 mod password;

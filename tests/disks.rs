@@ -8,11 +8,11 @@
     reason = "a test may panic, and reads its fixtures itself"
 )]
 
-use std::{fs, io::Read, path::PathBuf};
+use std::{fs, io::Read, path::PathBuf, process::Command};
 
 use keylint::{
     fact::{Fact, Field, Removal},
-    ledger::Reason,
+    ledger::{Reason, Skip},
     scan::{Inspection, inspect_bytes},
 };
 
@@ -59,6 +59,8 @@ const SQUASHFS: &[&str] =
 /// File, the chains that lead to the key in it, and what of it is not examined.
 const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("based.qcow2", &[], &[Reason::NoReader]),
+    ("clusters.ext4", &["!ext:(as it is)"], &[Reason::NoReader]),
+    ("copies.ext2", &["!ext:key.pem"], &[]),
     ("dynamic.vhd", &["!vhd:"], &[]),
     ("dynamic.vhdx", &["!vhdx:"], &[]),
     ("encrypted.qcow2", &[], &[Reason::Encrypted]),
@@ -73,6 +75,7 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("files.ntfs", NTFS, &[]),
     ("packed.ntfs", NTFS_PACKED, &[]),
     ("wof.ntfs", &["!ntfs:(gap)"], &[Reason::NoReader]),
+    ("files.udf", &[], &[Reason::NoReader]),
     ("files.xfs", &["!xfs:(as it is)"], &[Reason::NoReader]),
     ("fixed.vhd", &[""], &[]),
     ("fixed.vhdx", &["!vhdx:"], &[]),
@@ -84,10 +87,14 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("parts.gpt", &["!gpt:(gap)", "!gpt:(partition 2)"], &[]),
     ("parts.mbr", &["!mbr:(partition 6)"], &[]),
     ("plain.iso", ISO_PLAIN, &[]),
+    ("raw.parallels", &["!parallels:(as it is)"], &[Reason::NoReader]),
+    ("raw.qed", &["!qed:(as it is)"], &[Reason::NoReader]),
+    ("raw.vdi", &["!vdi:(as it is)"], &[Reason::NoReader]),
     ("rockridge.iso", ISO, &[]),
     ("snapshot.qcow2", &["!qcow2:(snapshot 1)"], &[]),
     ("sparse.vmdk", &["!vmdk:"], &[]),
     ("stream.vmdk", &["!vmdk:"], &[]),
+    ("swap.img", &[], &[]),
     ("subclusters.qcow2", &["!qcow2:"], &[]),
     ("v2.qcow2", &["!qcow2:"], &[]),
     ("v3.qcow2", &["!qcow2:"], &[]),
@@ -118,14 +125,15 @@ fn bytes(name: &str) -> Vec<u8> {
 fn chains(inspection: &Inspection) -> Vec<String> {
     let is_key = |fact: &&Fact| fact.text(Field::KeyId) == Some(KEY);
     let sites = inspection.facts.iter().filter(is_key).flat_map(|fact| &fact.sites);
-    let chain = |path: &str| match path.strip_prefix("in").unwrap().split_once("(gap at ") {
-        Some((before, _)) => format!("{before}(gap)"),
-        None => path.strip_prefix("in").unwrap().to_owned(),
-    };
-    let mut chains: Vec<String> = sites.map(|site| chain(&site.path)).collect();
+    let mut chains: Vec<String> = sites.map(|site| without_offsets(&site.path)).collect();
     chains.sort_unstable();
     chains.dedup();
     chains
+}
+
+fn without_offsets(path: &str) -> String {
+    let chain = path.strip_prefix("in").unwrap();
+    chain.split_once("(gap at ").map_or(chain.to_owned(), |(before, _)| format!("{before}(gap)"))
 }
 
 fn reasons(inspection: &Inspection) -> Vec<Reason> {
@@ -168,6 +176,75 @@ fn what_is_cut_off_is_in_the_ledger() {
             assert!(is_told || is_found || !is_opened, "{disk}: cut at {}", cut.len());
         }
     }
+}
+
+#[test]
+fn an_image_that_ends_before_its_file_system_says_so() {
+    for disk in ["files.exfat", "files.ext2", "files.fat16", "files.ntfs", "swap.img"] {
+        let whole = bytes(disk);
+        let cut = inspect_bytes("in", &whole[..whole.len() - 8192]);
+        let is_told = |skip: &Skip| {
+            skip.detail.as_ref().is_some_and(|detail| detail.contains("its file system has"))
+        };
+        assert!(cut.ledger.skips.iter().any(is_told), "{disk}: {:?}", cut.ledger.skips);
+    }
+}
+
+#[test]
+fn a_disk_whose_header_is_lost_is_read_by_the_one_at_its_end() {
+    let mut disk = bytes("parts.gpt");
+    disk[512..2048].fill(0);
+    let with_record = inspect_bytes("in", &disk);
+    assert_eq!(chains(&with_record), ["!mbr:(gap)", "!mbr:(partition 2)"]);
+    assert_eq!(reasons(&with_record), [Reason::Damaged]);
+    disk[..512].fill(0);
+    assert_eq!(chains_of_file(&disk), ["!gpt:(gap)", "!gpt:(partition 2)"]);
+    let end = disk.len() - 512;
+    disk[end..].fill(0);
+    assert_eq!(chains_of_file(&disk), ["", ""], "nothing is left to tell");
+}
+
+#[test]
+fn a_file_system_whose_superblock_is_lost_is_read_by_a_copy_of_it() {
+    let mut disk = bytes("copies.ext2");
+    disk[1024..2048].fill(0);
+    assert_eq!(chains_of_file(&disk), ["!ext:key.pem"]);
+    // The copy of it in the second group.
+    disk[8193 << 10..8194 << 10].fill(0);
+    assert_eq!(chains_of_file(&disk), [""]);
+}
+
+#[test]
+fn grains_before_a_cut_are_read() {
+    // In the last of its four grains.
+    let whole = bytes("stream.vmdk");
+    let mut cut = whole[..73_000].to_vec();
+    let by_tables = inspect_bytes("in", &cut);
+    // As if its tables were at the end, as they are where a stream is written.
+    cut[56..64].fill(0xff);
+    for inspection in [by_tables, inspect_bytes("in", &cut)] {
+        assert_eq!(chains(&inspection), ["!vmdk:"]);
+        assert_eq!(reasons(&inspection), [Reason::Damaged]);
+    }
+}
+
+/// The same for a file, which is read at any place.
+fn chains_of_file(bytes: &[u8]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in"), bytes).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_keylint"))
+        .args(["scan", "--format", "json", "--exit-zero", "in"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let keys = findings.filter(|finding| finding["rule"] == "plaintext-private-key");
+    let sites = keys.flat_map(|finding| finding["sites"].as_array().unwrap());
+    let mut chains: Vec<String> =
+        sites.map(|site| without_offsets(site["path"].as_str().unwrap())).collect();
+    chains.sort();
+    chains
 }
 
 #[test]

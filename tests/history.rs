@@ -245,6 +245,40 @@ fn messages_of_commits_and_tags_are_text_too() {
 }
 
 #[test]
+fn a_bundle_with_long_ids_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    git(at, &["init", "-q", "--object-format=sha256", "."]);
+    fs::write(at.join("key.pem"), key("ec/p-256.pkcs8.pem")).unwrap();
+    git(at, &["add", "."]);
+    git(at, &["commit", "-q", "-m", "one"]);
+    git(at, &["bundle", "create", "-q", "all.bundle", "--all"]);
+    let seen = places(&scan(at, "--history all.bundle"));
+    let paths: Vec<&str> = seen.iter().map(|(path, ..)| path.as_str()).collect();
+    assert_eq!(paths, ["all.bundle/key.pem"]);
+}
+
+#[test]
+fn what_is_not_in_the_repository_is_in_the_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    git(at, &["init", "-q", "."]);
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+    fs::write(at.join("large.bin"), pointer).unwrap();
+    fs::write(at.join(".gitmodules"), "[submodule \"sub\"]\n").unwrap();
+    git(at, &["add", "."]);
+    let id = "0123456789012345678901234567890123456789";
+    git(at, &["update-index", "--add", "--cacheinfo", &format!("160000,{id},sub")]);
+    git(at, &["commit", "-q", "-m", "one"]);
+    let report = scan(at, "--history");
+    let skips = report["ledger"]["skips"].as_array().unwrap().iter();
+    let told: BTreeSet<_> = skips
+        .map(|skip| (skip["path"].as_str().unwrap(), skip["reason"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, BTreeSet::from([("large.bin", "lfs-pointer"), ("sub", "submodule")]));
+}
+
+#[test]
 fn bare_repositories_and_bundles_are_read_by_path() {
     let made = repository();
     let at = made.folder.path();

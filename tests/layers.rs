@@ -46,10 +46,12 @@ const FORMS: &[(&str, &str)] = &[
     ("between.zip", "!zip:(gap at 1955)"),
     ("bin.cpio", "!cpio:key.pem"),
     ("blocks.cab", "!cab:long"),
+    ("blocks.xz", "!xz:"),
     ("bzip2.zip", "!zip:key.pem"),
     ("crc.cpio", "!cpio:key.pem"),
     ("deflate64.zip", "!zip:text"),
     ("frames.zstd", "!zstd:"),
+    ("dump.tar", "!tar:dump/key.pem"),
     ("gnu.tar", "!tar:sparse"),
     ("gzip.deb", "!ar:data.tar.gz!gzip:!tar:etc/key.pem"),
     ("long.ar", "!ar:a-name-of-more-than-sixteen-bytes.pem"),
@@ -59,12 +61,18 @@ const FORMS: &[(&str, &str)] = &[
     ("odc.cpio", "!cpio:key.pem"),
     ("pax.tar", "!tar:sparse"),
     ("ppmd.7z", "!7z:text"),
+    ("sparse-bsd.tar", "!tar:disk.img!ext:key.pem"),
+    ("sparse-gnu.tar", "!tar:disk.img!ext:key.pem"),
+    ("sparse-pax-0.0.tar", "!tar:disk.img!ext:key.pem"),
+    ("sparse-pax-0.1.tar", "!tar:disk.img!ext:key.pem"),
+    ("sparse-pax-1.0.tar", "!tar:disk.img!ext:key.pem"),
     ("stored.cab", "!cab:key.pem"),
     ("stored.zip", "!zip:key.pem"),
     ("stream.zip", "!zip:key.pem"),
     ("trailing.gzip", "!gzip:(after the end)"),
     ("trailing.zip", "!zip:(gap at 7020)"),
     ("v7.tar", "!tar:key.pem"),
+    ("volume.tar", "!tar:key.pem"),
     ("w3.zstdio.rpm", "!rpm:(payload)!zstd:!cpio:etc/key.pem"),
     ("w7.xzdio.rpm", "!rpm:(payload)!xz:!cpio:etc/key.pem"),
     ("w9.gzdio.rpm", "!rpm:(payload)!gzip:!cpio:etc/key.pem"),
@@ -165,6 +173,73 @@ fn a_tar_that_ends_without_a_mark_is_a_gap() {
         assert_eq!(reasons, if is_gap { vec![Reason::Damaged] } else { vec![] }, "{cut}");
         assert_eq!(chains(&inspection).len(), 2, "what is there is read");
     }
+}
+
+#[test]
+fn what_is_decoded_before_a_damage_is_looked_at() {
+    for layer in ["gzip", "lzip", "lzma", "xz", "zlib"] {
+        let mut bytes = bytes(&format!("plain.{layer}"));
+        let at = bytes.len() * 19 / 20;
+        bytes[at..at + 16].iter_mut().for_each(|byte| *byte ^= 0xff);
+        let inspection = inspect_bytes("in", &bytes);
+        assert_eq!(chains(&inspection), [format!("!{layer}:")]);
+        assert!(!inspection.ledger.is_complete(), "{layer}");
+    }
+}
+
+#[test]
+fn a_stream_goes_on_after_a_damage_where_the_next_of_its_parts_begins() {
+    for (file, layer) in [("blocks.xz", "xz"), ("plain.gzip", "gzip"), ("plain.lzip", "lzip")] {
+        let mut bytes = bytes(file);
+        if layer != "xz" {
+            bytes.extend_from_within(..);
+        }
+        // Before the first key; of the blocks, two and a head.
+        let end = if layer == "xz" { 1100 } else { 200 };
+        bytes[100..end].fill(0xa5);
+        let inspection = inspect_bytes("in", &bytes);
+        let chains = chains(&inspection);
+        assert_eq!(chains.len(), 1, "{layer}: {chains:?}");
+        assert!(chains[0].starts_with(&format!("!{layer}:(from ")), "{chains:?}");
+        assert_eq!(inspection.ledger.skips.len(), 1, "{layer}");
+    }
+}
+
+#[test]
+fn a_tar_goes_on_at_the_next_header_and_tells_nothing_twice() {
+    let whole = bytes("plain.tar");
+    let chain_of = |flipped: usize| {
+        let mut bytes = whole.clone();
+        bytes[flipped] ^= 1;
+        let inspection = inspect_bytes("in", &bytes);
+        let chains: Vec<String> = chains(&inspection).iter().map(ToString::to_string).collect();
+        let skips: Vec<String> =
+            inspection.ledger.skips.iter().map(|skip| skip.path.clone()).collect();
+        (chains, skips)
+    };
+    // Members are `noise`, `key.pem` and `text`, each with a header of its own.
+    assert_eq!(
+        chain_of(2560 + 120),
+        (
+            vec!["!tar:(after the damage at 3072)".to_owned(), "!tar:text".to_owned()],
+            vec!["in!tar:key.pem".to_owned()],
+        )
+    );
+    assert_eq!(
+        chain_of(3584 + 120),
+        (
+            vec!["!tar:key.pem".to_owned(), "!tar:(after the damage at 4096)".to_owned()],
+            vec!["in!tar:text".to_owned()],
+        )
+    );
+}
+
+#[test]
+fn a_cut_tar_tells_a_key_before_the_cut_once() {
+    let whole = bytes("plain.tar");
+    let inspection = inspect_bytes("in", &whole[..6000]);
+    assert_eq!(chains(&inspection), ["!tar:key.pem"]);
+    assert!(!inspection.ledger.is_complete());
 }
 
 #[test]
@@ -297,6 +372,93 @@ fn an_archive_after_a_program_is_opened() {
     let report = report("appended.zip", &[]);
     assert!(report.contains("\"appended.zip!zip:key.pem\""), "{report}");
     assert!(report.contains("\"complete\": true"));
+}
+
+#[test]
+fn what_unpacks_or_mounts_itself_is_opened_behind_its_program() {
+    for (file, chain) in
+        [("program-7z.bin", "!7z:key.pem"), ("program-squashfs.bin", "!squashfs:key.pem")]
+    {
+        let found = report(file, &[]);
+        assert!(found.contains(&format!("\"{file}{chain}\"")), "{file}: {found}");
+        // Where no program stands before it, it is none.
+        let folder = tempfile::tempdir().unwrap();
+        let mut bytes = bytes(file);
+        bytes[..4].copy_from_slice(b"text");
+        fs::write(folder.path().join(file), bytes).unwrap();
+        let other = report(folder.path().join(file).to_str().unwrap(), &[]);
+        assert!(!other.contains(chain), "{file}: {other}");
+    }
+}
+
+#[test]
+fn more_containers_in_one_another_than_the_stack_holds_are_not_asked_for() {
+    let mut zip = fs::read(path("../keys/ec/p-256.pkcs8.pem")).unwrap();
+    for _ in 0..40 {
+        zip = stored(&zip);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // In a directory, whose threads have less than the main one.
+    fs::write(folder.path().join("in.zip"), zip).unwrap();
+    let run = |depth: &str| {
+        let run = Command::new(env!("CARGO_BIN_EXE_keylint"))
+            .args(["scan", "--format", "json", "--exit-zero", "--max-depth", depth])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        (run.status.code(), String::from_utf8(run.stdout).unwrap(), run.stderr)
+    };
+    let (code, report, _) = run("32");
+    assert_eq!(code, Some(0));
+    assert!(report.contains("too-deep"), "{report}");
+    let (code, _, message) = run("33");
+    assert_eq!(code, Some(2));
+    assert!(String::from_utf8(message).unwrap().contains("up to 32"));
+}
+
+/// A zip without a directory, of one thing that is not packed.
+fn stored(bytes: &[u8]) -> Vec<u8> {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+    let mut zip = b"PK\x03\x04\x0a\0\0\0\0\0\0\0\0\0".to_vec();
+    zip.extend(crc.sum().to_le_bytes());
+    zip.extend([length, length].concat());
+    zip.extend(b"\x01\0\0\0a");
+    zip.extend(bytes);
+    zip
+}
+
+#[test]
+fn a_directory_of_a_zip_that_lies_hides_nothing() {
+    let mut zip = bytes("plain.zip");
+    let name = zip.windows(7).rposition(|bytes| bytes == b"key.pem").unwrap();
+    let record = name - 46;
+    assert!(zip[record..].starts_with(b"PK\x01\x02"));
+    // Both lengths.
+    zip[record + 20..record + 28].fill(0);
+    let inspection = inspect_bytes("in", &zip);
+    assert!(chains(&inspection).contains(&"!zip:key.pem"), "{:?}", chains(&inspection));
+    let reasons: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
+    assert_eq!(reasons, [Reason::Damaged]);
+}
+
+#[test]
+fn what_stands_around_a_zip_is_no_gap() {
+    let zip = bytes("plain.zip");
+    let signed = |version: u8, lengths: &[u32], rest: usize| {
+        let mut head = [b'C', b'r', b'2', b'4', version, 0, 0, 0].to_vec();
+        lengths.iter().for_each(|length| head.extend(length.to_le_bytes()));
+        head.extend(vec![7; rest]);
+        [&head[..], &zip].concat()
+    };
+    for zip in
+        [signed(3, &[50], 50), signed(2, &[20, 30], 50), [&zip[..], &vec![0; 100_000]].concat()]
+    {
+        let inspection = inspect_bytes("in", &zip);
+        assert!(chains(&inspection).contains(&"!zip:key.pem"));
+        assert_eq!(inspection.ledger.skips, []);
+    }
 }
 
 #[test]

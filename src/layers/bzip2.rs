@@ -4,7 +4,7 @@ use std::io;
 
 use bzip2::bufread::BzDecoder;
 
-use super::{Entries, Layer, Open, Source, joined::Joined};
+use super::{Entries, Layer, Open, Source, careful::Counted, joined::Joined};
 
 pub(super) const LAYER: Layer =
     Layer { name: "bzip2", about: "bzip2, also of several streams", is, open: Open::Stream(open) };
@@ -22,8 +22,8 @@ fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()
     let mut streams = Joined::new(
         source,
         |source| Ok(is(source.peek(10)?)),
-        |source| Ok(BzDecoder::new(source)),
-        |decoder| Ok(decoder.into_inner()),
+        |source| Ok(Counted::new(BzDecoder::new(source), BzDecoder::total_out)),
+        |decoder| Ok(decoder.decoder.into_inner()),
     );
     entries.entry(b"", &mut streams)
 }

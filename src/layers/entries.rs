@@ -11,7 +11,10 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    Cut, Input, Place, ReadSeek, Scope, Walk, again, image, is_cut, name, reason, walk::Spent,
+    Cut, Input, Place, ReadSeek, Scope, Walk, again, image, is_cut, name,
+    parts::{NEAR, Part},
+    reason,
+    walk::Spent,
 };
 use crate::{
     budget,
@@ -32,14 +35,6 @@ pub(crate) struct Entries<'e, 'w> {
     parts: Vec<Part>,
     /// Facts and skips that were there before.
     before: (usize, usize),
-}
-
-/// Something inside that gave facts, to whose bytes the same facts are not told again.
-struct Part {
-    /// The bytes of the container that hold it.
-    at: Vec<Range<u64>>,
-    /// Its facts, in those of the walk.
-    facts: Range<usize>,
 }
 
 impl<'e, 'w> Entries<'e, 'w> {
@@ -94,8 +89,8 @@ impl<'e, 'w> Entries<'e, 'w> {
         let from = self.walk.inspected.facts.len();
         let outcome = self.member(name, reader);
         // The same bytes may be read in several ways.
-        let earlier: Vec<&Part> =
-            self.parts.iter().rev().take_while(|part| part.at == at).collect();
+        let near = self.parts.iter().rev().take(NEAR);
+        let earlier: Vec<&Part> = near.filter(|part| part.at == at).collect();
         if !earlier.is_empty() {
             let mut new = self.walk.inspected.facts.split_off(from);
             let told = &self.walk.inspected.facts;
@@ -206,10 +201,29 @@ impl<'e, 'w> Entries<'e, 'w> {
         let _told = self.inspect(&path, Input::Stream(reader), true);
     }
 
+    /// Inspects all bytes of a damaged container as they are, and leaves out what was told of it.
+    pub(super) fn all_as_it_is(&mut self, reader: &mut dyn Read) {
+        let from = self.walk.inspected.facts.len();
+        self.as_it_is(b"(as it is)", reader);
+        let mut new = self.walk.inspected.facts.split_off(from);
+        let facts = self.before.0.min(from)..from;
+        let told = Part { at: Vec::new(), facts };
+        let is_piece =
+            |fact: &Fact| matches!(fact.text(Field::Label), Some("truncated" | "unparsed"));
+        new.retain(|fact| is_piece(fact) || !told.gave(fact, &self.walk.inspected.facts));
+        self.walk.inspected.facts.append(&mut new);
+    }
+
     /// Says that something inside is not examined.
     pub(crate) fn skip(&mut self, name: &[u8], reason: Reason, detail: impl ToString) {
         let path = self.path(name);
         self.walk.skip(Skip::new(path, reason).detail(detail));
+    }
+
+    /// Says that something inside is examined in part.
+    pub(super) fn partly(&mut self, name: &[u8], reason: Reason, detail: impl ToString) {
+        let path = self.path(name);
+        self.walk.skip(Skip::new(path, reason).detail(detail).partly());
     }
 
     /// Says that the container itself is not examined in full.
@@ -315,25 +329,6 @@ impl<'e, 'w> Entries<'e, 'w> {
             Some(problem) => Err(problem),
             None => Ok(()),
         }
-    }
-}
-
-impl Part {
-    /// Whether a fact seen in the bytes as they are is one of this part.
-    fn tells(&self, fact: &Fact, site: &Site, facts: &[Fact]) -> bool {
-        self.at.iter().any(|range| range.contains(&site.offset)) && self.gave(fact, facts)
-    }
-
-    /// Whether it gave the same fact, the same key where an encoding hides what is around it, or
-    /// one that this is a piece of.
-    fn gave(&self, fact: &Fact, facts: &[Fact]) -> bool {
-        let is_piece = matches!(fact.text(Field::Label), Some("truncated" | "unparsed"));
-        facts.get(self.facts.clone()).unwrap_or_default().iter().any(|told| {
-            let is_equal = |field| told.text(field) == fact.text(field);
-            let is_key = fact.text(Field::KeyId).is_some()
-                && [Field::KeyId, Field::Class, Field::Label].into_iter().all(is_equal);
-            told.kind == fact.kind && (is_piece || is_key || told.fields == fact.fields)
-        })
     }
 }
 

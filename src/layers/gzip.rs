@@ -2,9 +2,7 @@
 
 use std::io;
 
-use flate2::bufread::GzDecoder;
-
-use super::{Entries, Layer, Open, Source, joined::Joined};
+use super::{Entries, Layer, Open, Source, careful::Gzip, joined::Joined, resync};
 
 pub(super) const LAYER: Layer = Layer {
     name: "gzip",
@@ -17,11 +15,26 @@ pub(super) const LAYER: Layer = Layer {
 const MAGIC: &[u8] = b"\x1f\x8b\x08";
 
 fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()> {
-    let mut members = Joined::new(
+    resync::each(
         source,
-        |source| Ok(source.peek(MAGIC.len())? == MAGIC),
-        |source| Ok(GzDecoder::new(source)),
-        |decoder| Ok(decoder.into_inner()),
-    );
-    entries.entry(b"", &mut members)
+        entries,
+        begins,
+        1,
+        |_| false,
+        |name, source, entries| {
+            let mut members = Joined::new(
+                source,
+                |source| Ok(source.peek(MAGIC.len())? == MAGIC),
+                Gzip::new,
+                |decoder| Ok(decoder.into_inner()),
+            );
+            entries.entry(name, &mut members)
+        },
+    )
+}
+
+/// Whether a member begins here, after a damage: three bytes say little, so what follows them has
+/// to be as it is written.
+fn begins(head: &[u8]) -> bool {
+    matches!(head, [0x1f, 0x8b, 8, 0..=31, _, _, _, _, 0 | 2 | 4, 0..=13 | 255, ..])
 }

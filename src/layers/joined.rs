@@ -9,10 +9,12 @@ pub(super) struct Joined<'s, 'i, D> {
     state: State<'s, 'i, D>,
     /// Whether another stream begins here.
     begins: Begins<'s, 'i>,
-    begin: fn(&'s mut Source<'i>) -> io::Result<D>,
+    begin: Begin<'s, 'i, D>,
     /// Gives back what the decoder was reading, if it came to its end.
     end: fn(D) -> io::Result<&'s mut Source<'i>>,
 }
+
+type Begin<'s, 'i, D> = Box<dyn FnMut(&'s mut Source<'i>) -> io::Result<D> + 's>;
 
 type Begins<'s, 'i> = Box<dyn FnMut(&mut Source<'i>) -> io::Result<bool> + 's>;
 
@@ -26,10 +28,15 @@ impl<'s, 'i, D: Read> Joined<'s, 'i, D> {
     pub(super) fn new(
         source: &'s mut Source<'i>,
         begins: impl FnMut(&mut Source<'i>) -> io::Result<bool> + 's,
-        begin: fn(&'s mut Source<'i>) -> io::Result<D>,
+        begin: impl FnMut(&'s mut Source<'i>) -> io::Result<D> + 's,
         end: fn(D) -> io::Result<&'s mut Source<'i>>,
     ) -> Self {
-        Self { state: State::Between(source), begins: Box::new(begins), begin, end }
+        Self {
+            state: State::Between(source),
+            begins: Box::new(begins),
+            begin: Box::new(begin),
+            end,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use lzma_rust2::LzmaReader;
 
-use super::{Entries, Layer, Open, Source};
+use super::{Entries, Layer, Open, Source, careful::Sips};
 
 pub(super) const LAYER: Layer = Layer {
     name: "lzma",
@@ -31,7 +31,7 @@ fn is(head: &[u8]) -> bool {
 }
 
 fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()> {
-    let mut stream = LzmaReader::new_mem_limit(source, MEMORY, None)?;
+    let mut stream = Sips::new(LzmaReader::new_mem_limit(source, MEMORY, None)?);
     entries.entry(b"", &mut stream)
 }
 

@@ -8,7 +8,9 @@ mod brotli;
 mod bzip2;
 mod cab;
 mod cab_block;
+mod careful;
 mod cfb;
+mod columns;
 mod cpio;
 mod disk;
 mod eml;
@@ -28,6 +30,7 @@ mod name;
 mod office;
 mod parquet;
 mod parquet_footer;
+mod parts;
 mod pdf;
 mod pdf_filter;
 mod pdf_names;
@@ -41,6 +44,7 @@ mod pst_cipher;
 mod rar;
 mod raw_pages;
 mod rdb;
+mod resync;
 mod rpm;
 mod rtf;
 mod sevenzip;
@@ -49,11 +53,13 @@ mod sqlite;
 mod sqlite_page;
 mod sqlite_schema;
 mod tar;
+mod tar_sparse;
 mod thrift;
 mod unix_compress;
 mod walk;
 mod xz;
 mod zip;
+mod zip_directory;
 mod zip_member;
 mod zlib;
 mod zstd;
@@ -100,6 +106,7 @@ pub(crate) const TABLE: &[Layer] = &[
     sevenzip::LAYER,
     disk::unread::APFS,
     ar::LAYER,
+    columns::ARROW,
     asar::LAYER,
     avro::LAYER,
     raw_pages::BBOLT,
@@ -134,12 +141,15 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::partitions::MBR,
     disk::ntfs::LAYER,
     office::LAYER,
+    columns::ORC,
+    disk::unread::PARALLELS,
     parquet::LAYER,
     pdf::LAYER,
     pgdump::LAYER,
     postgres::LAYER,
     pst::LAYER,
     disk::qcow2::LAYER,
+    disk::unread::QED,
     rar::LAYER,
     rdb::LAYER,
     rpm::LAYER,
@@ -147,7 +157,10 @@ pub(crate) const TABLE: &[Layer] = &[
     sqlite::LAYER,
     sqlite::WAL,
     disk::squashfs::LAYER,
+    disk::unread::SWAP,
     tar::LAYER,
+    disk::unread::UDF,
+    disk::unread::VDI,
     disk::vhd::LAYER,
     disk::vhdx::LAYER,
     disk::vmdk::LAYER,
@@ -166,6 +179,50 @@ pub(crate) const BY_NAME: &[(&str, Layer)] = &[(brotli::NAME, brotli::LAYER)];
 /// The layer that bytes with this beginning are.
 pub(crate) fn of(head: &[u8]) -> Option<&'static Layer> {
     TABLE.iter().find(|layer| (layer.is)(head))
+}
+
+/// The layer of a file whose head is lost, by copies elsewhere in it. What was read of it so far stays read.
+pub(crate) fn of_lost(feed: &mut Feed<'_>) -> Option<&'static Layer> {
+    if feed.end.is_some() {
+        return None;
+    }
+    let Input::Seek(file) = &mut feed.reader else { return None };
+    let at = file.stream_position().ok()?;
+    let layer = disk::lost(*file);
+    // A file that has lost its place gives other bytes; it did seek before.
+    file.seek(SeekFrom::Start(at)).ok().and(layer)
+}
+
+/// Beginnings of containers that stand behind programs, which unpack or mount them.
+const BEHIND: [&[u8]; 2] = [sevenzip::MAGIC, disk::squashfs::MAGIC];
+
+/// Whether a file that begins like this is a program.
+pub(crate) fn is_program(head: &[u8]) -> bool {
+    head.starts_with(b"\x7fELF") || head.starts_with(b"MZ")
+}
+
+/// Where in these bytes of a program a container begins that stands behind it.
+pub(crate) fn behind(bytes: &[u8]) -> Option<usize> {
+    let begins = |at: &usize| {
+        let head = bytes.get(*at..).unwrap_or_default();
+        sevenzip::is_whole(head) || disk::squashfs::is_whole(head)
+    };
+    let found =
+        BEHIND.iter().filter_map(|magic| memchr::memmem::find_iter(bytes, magic).find(begins));
+    found.min()
+}
+
+/// Opens the container that begins at `at` of a file that was searched.
+pub(crate) fn open_behind(walk: &mut Walk<'_>, place: Place<'_>, file: &mut dyn ReadSeek, at: u64) {
+    let Ok(length) = file.seek(SeekFrom::End(0)) else { return };
+    let mut file = disk::window(file, at, length);
+    let mut buffer = walk.buffer.take(place.depth + 1);
+    let mut feed = Feed::new(Input::Seek(&mut file), &mut buffer);
+    feed.fill(crate::budget::FIRST_READ);
+    if let Some(layer) = of(feed.bytes()) {
+        let _counted_with_the_program = open(layer, walk, place, feed);
+    }
+    walk.buffer.put(place.depth + 1, buffer);
 }
 
 /// The layer that something of this name is, if its beginning does not speak against it.
@@ -234,7 +291,9 @@ fn stream(
             damaged(&mut entries, &problem, source.has_failed());
             // What came just before may be where the damage begins.
             source.step_back();
-            entries.as_it_is(b"(after the damage)", source);
+            if source.peek(1).is_ok_and(|bytes| !bytes.is_empty()) {
+                entries.as_it_is(b"(after the damage)", source);
+            }
         }
     }
 }
@@ -274,7 +333,7 @@ fn seek(
     if is_beside && file.rewind().is_ok() {
         entries.itself(file);
     } else if problem.is_some() && file.rewind().is_ok() {
-        entries.as_it_is(b"(as it is)", file);
+        entries.all_as_it_is(file);
     }
 }
 

@@ -14,7 +14,15 @@ pub(super) const LAYER: Layer = Layer {
     open: Open::Seek(open),
 };
 
-const MAGIC: &[u8] = b"7z\xbc\xaf\x27\x1c";
+pub(super) const MAGIC: &[u8] = b"7z\xbc\xaf\x27\x1c";
+
+/// Whether the sum of the head is right: behind a program, the magic says little.
+pub(super) fn is_whole(head: &[u8]) -> bool {
+    let (Some(sum), Some(place)) = (head.get(8..12), head.get(12..32)) else { return false };
+    let mut crc = flate2::Crc::new();
+    crc.update(place);
+    head.starts_with(MAGIC) && sum == crc.sum().to_le_bytes()
+}
 
 fn open(mut file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
     let mut head = [0; 32];

@@ -26,6 +26,8 @@ pub(crate) struct Source<'a> {
     has_failed: bool,
     /// Bytes handed out, for the ratio of what comes out of them.
     counter: Rc<Cell<u64>>,
+    /// The offset up to which bytes were handed out as they are.
+    seen: u64,
 }
 
 impl<'a> Source<'a> {
@@ -40,6 +42,7 @@ impl<'a> Source<'a> {
             ended: end,
             has_failed: false,
             counter,
+            seen: 0,
         }
     }
 
@@ -112,9 +115,15 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Goes back as far as bytes are kept.
+    /// Says that what was taken was looked at as it is.
+    pub(super) fn seen(&mut self) {
+        self.seen = self.position();
+    }
+
+    /// Goes back as far as bytes are kept, but not to what was handed out as it is.
     pub(super) fn step_back(&mut self) {
-        let back = self.start.min(KEPT);
+        let unseen = usize::try_from(self.position().saturating_sub(self.seen));
+        let back = self.start.min(KEPT).min(unseen.unwrap_or(KEPT));
         self.start -= back;
         self.counter.set(self.counter.get().saturating_sub(back as u64));
     }
@@ -212,6 +221,7 @@ impl Read for Whole<'_, '_> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.left -= read as u64;
+        self.source.seen();
         Ok(read)
     }
 }

@@ -15,7 +15,7 @@ use super::{
     pieces::{self, Pieces},
     sqlite_page::{Page, u16_at, u32_at, values},
     sqlite_schema::{self, Table},
-    zip::filled,
+    zip_directory::filled,
 };
 use crate::ledger::Reason;
 

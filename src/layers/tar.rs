@@ -1,10 +1,14 @@
-//! tar: ustar and pax (POSIX.1-2024, pax), GNU with long names and sparse files, and the old form.
-//! Sparse files are looked at without their holes.
+//! tar: ustar and pax (POSIX.1-2024, pax), GNU with long names, sparse files, volumes and dumps, and
+//! the old form.
 
 use std::io::{self, Read};
 
-use super::{Entries, Layer, Open, Source, image, invalid};
-use crate::ledger::Reason;
+use super::{
+    Entries, Layer, Open, Source, image,
+    resync::Before,
+    tar_sparse::{Map, Records},
+};
+use crate::{budget, ledger::Reason};
 
 pub(super) const LAYER: Layer = Layer {
     name: "tar",
@@ -22,10 +26,12 @@ type Header = [u8; BLOCK];
 
 fn is(head: &[u8]) -> bool {
     let Some(header) = head.first_chunk::<BLOCK>() else { return false };
-    // The old form has no magic: a name, numbers, and zeros up to the end.
+    // The old form has no magic: a name, numbers, and zeros up to the end. What goes on from
+    // another volume says where, and how long all of it is.
     let is_old = || {
-        !matches!(header, [0, ..])
-            && header.get(345..).is_some_and(|rest| rest.iter().all(|&byte| byte == 0))
+        let numbers = if header.get(156) == Some(&b'M') { 369..495 } else { 0..0 };
+        let is_zero = |(at, &byte): (usize, &u8)| byte == 0 || numbers.contains(&at);
+        !matches!(header, [0, ..]) && header.iter().enumerate().skip(345).all(is_zero)
     };
     (header.get(257..262) == Some(b"ustar") || is_old()) && is_header(header)
 }
@@ -66,7 +72,10 @@ fn number(field: &[u8]) -> Option<u64> {
 #[derive(Default)]
 struct Told {
     name: Option<Vec<u8>>,
+    /// Of a sparse file, whose other name is made up.
+    sparse_name: Option<Vec<u8>>,
     size: Option<u64>,
+    sparse: Records,
 }
 
 fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()> {
@@ -83,6 +92,7 @@ fn read(
     layer: &mut Option<image::Layer>,
 ) -> io::Result<()> {
     let mut told = Told::default();
+    let mut holes = HOLES;
     loop {
         let Some(header) = source.peek(BLOCK)?.first_chunk().copied() else {
             // Some writers end without blocks of zeros, and so does what was cut between two files.
@@ -97,13 +107,21 @@ fn read(
             // The end. What follows it is looked at by the caller.
             return Ok(());
         }
-        if !is_header(&header) {
-            return Err(invalid("a header with a wrong sum"));
-        }
-        source.pass(BLOCK as u64)?;
-        let size = number(header.get(124..136).unwrap_or_default())
-            .ok_or_else(|| invalid("a header without a size"))?;
         let kind = header.get(156).copied().unwrap_or_default();
+        // A label has no content, and some leave the field empty.
+        let size = match header.get(124..136).unwrap_or_default() {
+            field if kind == b'V' && number(field).is_none() => Some(0),
+            field => number(field),
+        };
+        let Some(size) = size.filter(|_| is_header(&header)) else {
+            lost(source, &header, entries)?;
+            told = Told::default();
+            if source.peek(1)?.is_empty() {
+                return Ok(());
+            }
+            continue;
+        };
+        source.pass(BLOCK as u64)?;
         match kind {
             b'L' => told.name = records(source, size, entries)?,
             b'K' => drop(records(source, size, entries)?),
@@ -114,26 +132,90 @@ fn read(
             }
             b'g' => drop(records(source, size, entries)?),
             _ => {
-                let Told { name, size: long } = std::mem::take(&mut told);
-                let name = name.unwrap_or_else(|| name_of(&header));
-                if let Some(full) = layer.take_if(|layer| !layer.add(&name, kind == b'5'))
+                let Told { name, sparse_name, size: long, sparse } = std::mem::take(&mut told);
+                let name = sparse_name.or(name).unwrap_or_else(|| name_of(&header));
+                if kind != b'V'
+                    && let Some(full) = layer.take_if(|layer| !layer.add(&name, kind == b'5'))
                     && full.is_named()
                 {
                     let detail = "so many files that what later layers delete is not told";
                     entries.note(Reason::OverBudget, detail);
                 }
-                if kind == b'S' {
-                    sparse_map(source, &header)?;
-                }
                 // Links and directories have no content, whatever the size says: links in the old
                 // form say that of the file.
                 let size = if matches!(kind, b'1'..=b'6') { 0 } else { long.unwrap_or(size) };
-                if size > 0 {
-                    content(source, &name, size, entries)?;
+                let map = match kind {
+                    b'S' => Some((Map::gnu(source, &header, number)?, 0)),
+                    _ => sparse.map(source, size)?,
+                };
+                match map {
+                    Some((map, taken)) => {
+                        sparse_file(source, &name, size - taken, map, &mut holes, entries)?;
+                    }
+                    None if size > 0 => content(source, &name, size, entries)?,
+                    None => {}
                 }
             }
         }
     }
+}
+
+/// Bytes of holes in one archive that are laid out, where they are many more than the data: a disk
+/// that is nearly empty, and a log of logins of users with high numbers.
+const HOLES: u64 = 512 << 20;
+
+/// Bytes of a file for each byte of its data that are no matter.
+const LOOSE: u64 = 16;
+
+/// A file whose holes are not in the archive: as it was, so that what it is can be opened. Where
+/// the holes are too many, or the map is none, its data as they are.
+fn sparse_file(
+    source: &mut Source<'_>,
+    name: &[u8],
+    stored: u64,
+    map: Map,
+    holes: &mut u64,
+    entries: &mut Entries<'_, '_>,
+) -> io::Result<()> {
+    let empty = map.size.saturating_sub(stored.saturating_mul(LOOSE));
+    if stored == 0 {
+        return Ok(());
+    }
+    if !map.is_sound(stored) {
+        entries.note(Reason::Damaged, "a map of holes that cannot be; data are read without holes");
+        return content(source, name, stored, entries);
+    }
+    let free = entries.ratio().saturating_mul(source.position()).max(budget::FREE_ENTRY);
+    if *holes < empty || free < map.size {
+        let detail = format!("holes of {} bytes, without which the data are read", map.size);
+        entries.partly(name, Reason::OverBudget, detail);
+        return content(source, name, stored, entries);
+    }
+    *holes -= empty;
+    let mut content = source.whole(stored);
+    entries.entry(name, &mut map.laid_out(&mut content))?;
+    let left = content.left();
+    source.pass(left)?;
+    slack(source, stored, entries)
+}
+
+/// Looks at what follows a header that is none, up to the next one.
+fn lost(source: &mut Source<'_>, header: &Header, entries: &mut Entries<'_, '_>) -> io::Result<()> {
+    let at = source.position();
+    let detail = format!("tar: no header at {at}, where one should be");
+    if header.get(257..262) == Some(b"ustar") {
+        entries.partly(&name_of(header), Reason::Damaged, detail);
+        entries.as_it_is(format!("(gap at {at})").as_bytes(), &mut source.take(BLOCK as u64));
+    } else {
+        entries.note(Reason::Damaged, detail);
+    }
+    let from = source.position();
+    let begins = |head: &[u8]| head.first_chunk().is_some_and(is_header);
+    let mut before = Before::new(source, begins, BLOCK as u64, at + 1);
+    entries.member(format!("(after the damage at {from})").as_bytes(), &mut before)?;
+    io::copy(&mut before, &mut io::sink())?;
+    source.seen();
+    Ok(())
 }
 
 /// The content of one file, and the rest of its last block.
@@ -199,7 +281,13 @@ fn pax(mut records: &[u8], told: &mut Told) {
         if let Some(equals) = memchr::memchr(b'=', record) {
             let value = record.get(equals + 1..).unwrap_or_default();
             match record.get(..equals) {
-                Some(b"path" | b"GNU.sparse.name") => told.name = Some(value.to_vec()),
+                Some(b"path") => told.name = Some(value.to_vec()),
+                Some(b"GNU.sparse.name") => told.sparse_name = Some(value.to_vec()),
+                Some(
+                    [b'G', b'N', b'U', b'.', b's', b'p', b'a', b'r', b's', b'e', b'.', key @ ..],
+                ) => {
+                    told.sparse.add(key, value);
+                }
                 Some(b"size") => {
                     told.size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
                 }
@@ -208,17 +296,6 @@ fn pax(mut records: &[u8], told: &mut Told) {
         }
         records = records.get(length..).unwrap_or_default();
     }
-}
-
-/// Passes over the blocks that say where the data of a sparse file belong.
-fn sparse_map(source: &mut Source<'_>, header: &Header) -> io::Result<()> {
-    let mut goes_on = header.get(482) != Some(&0);
-    while goes_on {
-        let block = source.peek(BLOCK)?;
-        goes_on = block.get(504).is_some_and(|&byte| byte != 0);
-        source.pass(BLOCK as u64)?;
-    }
-    Ok(())
 }
 
 /// The name in the header itself, after the prefix that ustar has for it.

@@ -1,10 +1,11 @@
 //! xz (The .xz File Format 1.2.1): all streams as one.
 
-use std::io;
+use std::io::{self, Cursor, Read};
 
+use flate2::Crc;
 use lzma_rust2::XzReader;
 
-use super::{Entries, Layer, Open, Source, TooLarge, joined::Joined};
+use super::{Entries, Layer, Open, Source, TooLarge, careful::Sips, joined::Joined, resync};
 
 pub(super) const LAYER: Layer = Layer {
     name: "xz",
@@ -16,24 +17,81 @@ pub(super) const LAYER: Layer = Layer {
 const MAGIC: &[u8] = b"\xfd7zXZ\0";
 
 fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()> {
-    let mut streams = Joined::new(
-        source,
-        |source| {
-            // Streams may be padded.
-            source.skip_zeros()?;
-            Ok(source.peek(MAGIC.len())? == MAGIC)
-        },
-        |source| {
-            let is_large = LARGEST < dictionary(source.peek(HEADERS)?);
-            if is_large {
-                let problem = "xz with a dictionary of more than 256 MiB".to_owned();
-                return Err(io::Error::other(TooLarge(problem)));
-            }
-            Ok(XzReader::new(source, false))
-        },
-        |decoder| Ok(decoder.into_inner()),
-    );
-    entries.entry(b"", &mut streams)
+    // What says how blocks are checked, for those that are found after a damage.
+    let header: Vec<u8> = source.peek(HEADER)?.to_vec();
+    // The index counts blocks that were lost, too.
+    let is_sequel = |problem: &io::Error| problem.to_string().contains("index records");
+    resync::each(source, entries, begins, 4, is_sequel, |name, source, entries| {
+        let mut streams = Joined::new(
+            source,
+            |source| {
+                // Streams may be padded.
+                source.skip_zeros()?;
+                Ok(begins(source.peek(HEADERS)?))
+            },
+            |source| {
+                let head = source.peek(HEADERS)?;
+                let prefix = if head.starts_with(MAGIC) { &[][..] } else { &header };
+                if LARGEST < dictionary(&[prefix, head].concat()) {
+                    let problem = "xz with a dictionary of more than 256 MiB".to_owned();
+                    return Err(io::Error::other(TooLarge(problem)));
+                }
+                let prefix = Cursor::new(prefix.to_vec());
+                Ok(Sips::new(XzReader::new(Padded { prefix, source, zeros: 0 }, false)))
+            },
+            |decoder| Ok(decoder.decoder.into_inner().source),
+        );
+        entries.entry(name, &mut streams)
+    })
+}
+
+/// Bytes of the header of a stream.
+const HEADER: usize = 12;
+
+/// Whether a stream or a block begins here.
+fn begins(head: &[u8]) -> bool {
+    head.starts_with(MAGIC) || is_block(head)
+}
+
+/// Whether this is the header of a block (section 3.1), by its sum.
+fn is_block(head: &[u8]) -> bool {
+    let [size, flags, ..] = *head else { return false };
+    let Some(header) = head.get(..(usize::from(size) + 1) * 4) else { return false };
+    let Some((header, sum)) = header.split_last_chunk::<4>() else { return false };
+    if size == 0 || flags & 0x3c != 0 {
+        return false;
+    }
+    let mut crc = Crc::new();
+    crc.update(header);
+    crc.sum() == u32::from_le_bytes(*sum)
+}
+
+/// A source with zeros after its end: of LZMA2, a chunk of up to 64 KiB is read before any of it
+/// is decoded, and zeros let the decoder come to where a file is cut.
+struct Padded<'s, 'i> {
+    /// What stands before the source.
+    prefix: Cursor<Vec<u8>>,
+    source: &'s mut Source<'i>,
+    zeros: usize,
+}
+
+/// Zeros after the end: a chunk.
+const ZEROS: usize = 64 << 10;
+
+impl Read for Padded<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = match self.prefix.read(buffer)? {
+            0 => self.source.read(buffer)?,
+            read => read,
+        };
+        if read > 0 || buffer.is_empty() {
+            return Ok(read);
+        }
+        let count = buffer.len().min(ZEROS - self.zeros);
+        buffer.get_mut(..count).unwrap_or_default().fill(0);
+        self.zeros += count;
+        Ok(count)
+    }
 }
 
 /// Of a dictionary, which is allocated at once, whatever comes out. `xz -9` takes 64 MiB.

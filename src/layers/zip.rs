@@ -5,7 +5,8 @@
 use std::io::{self, Read, SeekFrom};
 
 use super::{
-    Entries, Layer, Open, ReadSeek, invalid,
+    Entries, Layer, Open, ReadSeek,
+    zip_directory::{self, END, filled, long, u16_at, u32_at},
     zip_member::{self, Member},
 };
 use crate::ledger::Reason;
@@ -23,24 +24,6 @@ pub(super) const LAYER: Layer = Layer {
     },
     open: Open::Seek(open),
 };
-
-/// The record at the end, and the longest comment after it.
-const END: usize = 22;
-const COMMENT: u64 = 0xffff;
-
-/// Bytes of a directory that are kept in memory: some two million members.
-const DIRECTORY: u64 = 256 << 20;
-
-/// Where the directory is, after what may stand before the archive.
-struct End {
-    directory: u64,
-    size: u64,
-    /// Bytes before the archive, which its offsets do not count.
-    before: u64,
-    comment: Vec<u8>,
-    /// The offset after all of it.
-    after: u64,
-}
 
 /// Bytes of the end of a file that ends with an archive, if that has no comment.
 pub(super) const TAIL: usize = END;
@@ -70,9 +53,9 @@ fn read_all(
     is_appended: bool,
 ) -> io::Result<()> {
     let length = file.seek(SeekFrom::End(0))?;
-    let end = end(file, length)?;
-    let members = end.as_ref().map(|end| directory(file, end));
-    let (Some(end), Some(Ok(mut members))) = (&end, members) else {
+    let end = zip_directory::end(file, length)?;
+    let listed = end.as_ref().map(|end| zip_directory::directory(file, end));
+    let (Some(end), Some(Ok((records, mut members)))) = (&end, listed) else {
         if is_appended {
             // What looked like the end of an archive was scanned with everything else.
             return Ok(());
@@ -90,8 +73,16 @@ fn read_all(
         members.iter_mut().for_each(|member| member.offset -= end.before);
     }
     members.sort_by_key(|member| member.offset);
-    let mut at = if is_appended { members.first().map_or(0, |first| first.offset) } else { 0 };
-    for member in &members {
+    let mut at = match members.first() {
+        Some(first) if is_appended => first.offset,
+        _ => extension(file, length)?,
+    };
+    if !is_appended && at > 0 {
+        file.rewind()?;
+        entries.as_it_is(b"(gap at 0)", &mut (&mut *file).take(at));
+    }
+    for listed in &members {
+        let member = &listed.member(&records);
         if member.offset > at {
             between(file, entries, at, member.offset)?;
         }
@@ -114,17 +105,39 @@ fn read_all(
     Ok(())
 }
 
+/// Bytes of the keys and signatures before the archive of an extension of Chrome, in both versions.
+fn extension(file: &mut dyn ReadSeek, length: u64) -> io::Result<u64> {
+    let mut head = [0; 16];
+    file.rewind()?;
+    if !filled(file, &mut head)? || !head.starts_with(b"Cr24") {
+        return Ok(0);
+    }
+    let (first, second) = (u64::from(u32_at(&head, 8)), u64::from(u32_at(&head, 12)));
+    let end = if u32_at(&head, 4) == 2 { 16 + first + second } else { 12 + first };
+    Ok(if end < length { end } else { 0 })
+}
+
 /// Reads one member of the directory, and gives the offset after its data.
 fn read(
     file: &mut dyn ReadSeek,
     entries: &mut Entries<'_, '_>,
     member: &Member,
 ) -> io::Result<Option<u64>> {
-    let Some(data) = local(file, member.offset)?.map(|(_, data)| data) else {
+    let Some((mut head, data)) = local(file, member.offset)? else {
         entries.skip(&member.name, Reason::Damaged, "zip: no header where the directory says");
         return Ok(None);
     };
     zip_member::read(file, entries, member, data)?;
+    // Writers of streams put sizes behind the data.
+    let is_told = head.flags & 8 == 0 && head.packed > 0;
+    let is_other = head.method != member.method || (member.packed == 0 && member.size == 0);
+    if is_told && is_other && member.flags & 1 == 0 {
+        let detail = "zip: its header differs from the directory, and is believed too";
+        entries.partly(&member.name, Reason::Damaged, detail);
+        head.name.clone_from(&member.name);
+        zip_member::read(file, entries, &head, data)?;
+        return Ok(data.checked_add(member.packed.max(head.packed)));
+    }
     Ok(data.checked_add(member.packed))
 }
 
@@ -235,139 +248,4 @@ fn sizes_after(file: &mut dyn ReadSeek, at: u64) -> io::Result<u64> {
     let found = [16, 24, 12, 20].into_iter().find(|&after| is_next(after));
     let is_signed = bytes.starts_with(b"PK\x07\x08");
     Ok(found.filter(|_| is_signed || !is_next(0)).unwrap_or_default() as u64)
-}
-
-/// Looks for the record at the end. `None` where there is none.
-fn end(file: &mut dyn ReadSeek, length: u64) -> io::Result<Option<End>> {
-    let from = length.saturating_sub(END as u64 + COMMENT);
-    file.seek(SeekFrom::Start(from))?;
-    let mut tail = Vec::new();
-    file.take(END as u64 + COMMENT).read_to_end(&mut tail)?;
-    for at in memchr::memmem::rfind_iter(&tail, b"PK\x05\x06") {
-        let Some(record) = tail.get(at..).filter(|record| record.len() >= END) else { continue };
-        let Some(comment) = record.get(END..END + usize::from(u16_at(record, 20))) else {
-            continue;
-        };
-        let start = from + at as u64;
-        let (mut size, mut offset) = (u64::from(u32_at(record, 12)), u64::from(u32_at(record, 16)));
-        // The directory ends where its record begins, whatever stands before the archive.
-        let mut last = start;
-        if let Some(long) = end_of_zip64(file, start)? {
-            (size, offset, last) = long;
-        }
-        let Some(directory) = last.checked_sub(size) else { continue };
-        let Some(before) = directory.checked_sub(offset) else { continue };
-        let comment = comment.to_vec();
-        let after = start + (END + comment.len()) as u64;
-        return Ok(Some(End { directory, size, before, comment, after }));
-    }
-    Ok(None)
-}
-
-/// Size and offset of the directory, and where its record is, in zip64.
-fn end_of_zip64(file: &mut dyn ReadSeek, end: u64) -> io::Result<Option<(u64, u64, u64)>> {
-    let Some(at) = end.checked_sub(20) else { return Ok(None) };
-    let mut locator = [0; 20];
-    file.seek(SeekFrom::Start(at))?;
-    if !filled(file, &mut locator)? || !locator.starts_with(b"PK\x06\x07") {
-        return Ok(None);
-    }
-    // Right before the locator, or, with fields of its own, where the locator says.
-    for start in [at.checked_sub(56), Some(u64_at(&locator, 8))].into_iter().flatten() {
-        let mut record = [0; 56];
-        file.seek(SeekFrom::Start(start))?;
-        if filled(file, &mut record)? && record.starts_with(b"PK\x06\x06") {
-            return Ok(Some((u64_at(&record, 40), u64_at(&record, 48), start)));
-        }
-    }
-    Ok(None)
-}
-
-/// The members that the directory lists.
-fn directory(file: &mut dyn ReadSeek, end: &End) -> io::Result<Vec<Member>> {
-    if end.size > DIRECTORY {
-        return Err(invalid("a directory of more than 256 MiB"));
-    }
-    file.seek(SeekFrom::Start(end.directory))?;
-    let mut bytes = Vec::new();
-    file.take(end.size).read_to_end(&mut bytes)?;
-    let mut members = Vec::new();
-    let mut rest = bytes.as_slice();
-    while !rest.is_empty() {
-        if rest.starts_with(b"PK\x05\x05") {
-            // A signature over the directory.
-            break;
-        }
-        let head = rest.get(..46).filter(|head| head.starts_with(b"PK\x01\x02"));
-        let head = head.ok_or_else(|| invalid("a damaged directory"))?;
-        let lengths = [28, 30, 32].map(|at| usize::from(u16_at(head, at)));
-        let [name, extra, comment] = lengths;
-        let field = |from: usize, length: usize| {
-            rest.get(from..from + length).ok_or_else(|| invalid("a damaged directory"))
-        };
-        let mut member = Member {
-            name: field(46, name)?.to_vec(),
-            comment: field(46 + name + extra, comment)?.to_vec(),
-            offset: u32_at(head, 42).into(),
-            flags: u16_at(head, 8),
-            method: u16_at(head, 10),
-            sum: u32_at(head, 16),
-            packed: u32_at(head, 20).into(),
-            size: u32_at(head, 24).into(),
-        };
-        let Member { size, packed, offset, .. } = &mut member;
-        long(field(46 + name, extra)?, [size, packed, offset]);
-        member.offset = member
-            .offset
-            .checked_add(end.before)
-            .filter(|&offset| offset < end.directory)
-            .ok_or_else(|| invalid("a member after the directory"))?;
-        members.push(member);
-        rest = rest.get(46 + name + extra + comment..).unwrap_or_default();
-    }
-    Ok(members)
-}
-
-/// Puts the long numbers of zip64 where the short ones are all ones.
-fn long(mut extra: &[u8], numbers: [&mut u64; 3]) {
-    while let Some(head) = extra.first_chunk::<4>() {
-        let end = 4 + usize::from(u16_at(head, 2));
-        if u16_at(head, 0) == 1 {
-            let mut fields = extra.get(4..end).unwrap_or_default();
-            for number in numbers {
-                if *number == u64::from(u32::MAX)
-                    && let Some((long, rest)) = fields.split_first_chunk::<8>()
-                {
-                    *number = u64::from_le_bytes(*long);
-                    fields = rest;
-                }
-            }
-            return;
-        }
-        extra = extra.get(end..).unwrap_or_default();
-    }
-}
-
-/// Fills `bytes`, if there are as many.
-pub(super) fn filled(file: &mut (impl Read + ?Sized), bytes: &mut [u8]) -> io::Result<bool> {
-    match file.read_exact(bytes) {
-        Ok(()) => Ok(true),
-        Err(problem) if problem.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-        Err(problem) => Err(problem),
-    }
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    let bytes = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
-    bytes.map_or(0, |bytes| u16::from_le_bytes(*bytes))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    let bytes = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
-    bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    let bytes = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
-    bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

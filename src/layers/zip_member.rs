@@ -5,7 +5,11 @@ use std::io::{self, BufRead, BufReader, Read, SeekFrom};
 use flate2::Crc;
 use lzma_rust2::{LzmaReader, XzReader};
 
-use super::{Entries, ReadSeek, invalid};
+use super::{
+    Entries, ReadSeek,
+    careful::{Sips, inflate},
+    invalid,
+};
 use crate::ledger::Reason;
 
 pub(super) struct Member {
@@ -93,20 +97,20 @@ pub(super) fn read_open(
     }
     file.seek(SeekFrom::Start(data))?;
     let mut packed = BufReader::with_capacity(64 << 10, &mut *file);
-    let mut decoder = flate2::bufread::DeflateDecoder::new(&mut packed);
+    let mut decoder = inflate(&mut packed);
     entries.member(&member.name, &mut decoder)?;
-    Ok(Some(data + decoder.total_in()))
+    Ok(Some(data + decoder.decoder.total_in()))
 }
 
 fn decoder<'r>(method: u16, packed: impl BufRead + 'r) -> io::Result<Option<Box<dyn Read + 'r>>> {
     Ok(Some(match method {
         0 => Box::new(packed),
-        8 => Box::new(flate2::bufread::DeflateDecoder::new(packed)),
+        8 => Box::new(inflate(packed)),
         9 => Box::new(deflate64::Deflate64Decoder::with_buffer(packed)),
         12 => Box::new(bzip2::bufread::BzDecoder::new(packed)),
         14 => lzma(packed)?,
         93 => Box::new(zstd::stream::read::Decoder::with_buffer(packed)?),
-        95 => Box::new(XzReader::new(packed, true)),
+        95 => Box::new(Sips::new(XzReader::new(packed, true))),
         _ => return Ok(None),
     }))
 }
@@ -119,7 +123,8 @@ fn lzma<'r>(mut packed: impl BufRead + 'r) -> io::Result<Box<dyn Read + 'r>> {
         return Err(invalid("LZMA properties of a wrong length"));
     };
     let dictionary = u32::from_le_bytes(dictionary).min(1 << 30);
-    Ok(Box::new(LzmaReader::new_with_props(packed, u64::MAX, properties, dictionary, None)?))
+    let decoder = LzmaReader::new_with_props(packed, u64::MAX, properties, dictionary, None)?;
+    Ok(Box::new(Sips::new(decoder)))
 }
 
 /// Compares the sum of what was read with what the directory says.

@@ -4,7 +4,7 @@ use std::io;
 
 use flate2::{Decompress, FlushDecompress, Status, bufread::ZlibDecoder};
 
-use super::{Entries, Layer, Open, Source};
+use super::{Entries, Layer, Open, Source, careful::Counted};
 use crate::budget;
 
 pub(super) const LAYER: Layer = Layer {
@@ -51,7 +51,7 @@ fn inflates(head: &[u8]) -> bool {
 }
 
 fn open(source: &mut Source<'_>, entries: &mut Entries<'_, '_>) -> io::Result<()> {
-    entries.entry(b"", &mut ZlibDecoder::new(source))
+    entries.entry(b"", &mut Counted::new(ZlibDecoder::new(source), ZlibDecoder::total_out))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{Request, excluded, files, objects, packs, shown};
+use super::{Request, bundles, excluded, files, objects, packs, shown};
 use crate::{
     budget,
     error::Error,
@@ -46,36 +46,8 @@ pub(super) fn visit(
     if !files::is_file(path) {
         return repository(path, &name, all_objects, request, sink);
     }
-    let unpacked = unbundled(path)?;
+    let unpacked = bundles::unpacked(path)?;
     repository(unpacked.path(), &name, all_objects, request, sink)
-}
-
-/// A bundle as a repository, in a directory that is gone after the run.
-fn unbundled(bundle: &Path) -> Result<tempfile::TempDir, Error> {
-    let directory = files::temporary_directory()?;
-    let target = Some(directory.path());
-    objects::run(target, &["init", "--bare", "--quiet"])?;
-    let bundle = files::absolute(bundle).unwrap_or_else(|| bundle.to_owned());
-    let mut git = objects::git(target);
-    // A bundle is a file, and no network.
-    git.env("GIT_ALLOW_PROTOCOL", "file");
-    git.args(["fetch", "--quiet", "--no-write-fetch-head"]).arg(&bundle).arg("+refs/*:refs/*");
-    let output = git.output().map_err(|problem| objects::failed("fetch", &problem.to_string()))?;
-    if output.status.success() {
-        return Ok(directory);
-    }
-    let problem = String::from_utf8_lossy(&output.stderr);
-    let problem = crate::fact::printable(problem.lines().next().unwrap_or("failed"), 300);
-    Err(no_repository(objects::failed("fetch", &problem)))
-}
-
-/// The same, and what to do.
-fn no_repository(error: Error) -> Error {
-    let Error::Git { command, problem } = error else { return error };
-    let problem = format!(
-        "{problem}\n--history reads repositories and whole bundles (`git bundle create FILE --all`)"
-    );
-    Error::Git { command, problem }
 }
 
 fn repository(
@@ -85,7 +57,7 @@ fn repository(
     request: &Request,
     sink: &(dyn Fn(Inspected) + Sync),
 ) -> Result<(), Error> {
-    let ids = objects_in_pack_order(path).map_err(no_repository)?;
+    let ids = objects_in_pack_order(path).map_err(bundles::no_repository)?;
     request.progress.expect_inputs(ids.len());
     let (packs, loose) = packs::of(path, ids);
     let shares = packs::shares(&packs, request.threads).map(Work::Pack);
@@ -144,6 +116,10 @@ fn repository(
     } else {
         outcome?;
         configuration(path, all_objects, request, &note)?;
+        for module in submodules(path, all_objects) {
+            let skip = Skip::new(join(name, &module), Reason::Submodule);
+            sink(Inspected { ledger: Ledger::of(skip), ..Inspected::default() });
+        }
     }
     let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
     if noted.is_empty() {
@@ -233,6 +209,31 @@ fn configuration(
         inspected.ledger.undecided = read.undecided + more.undecided;
         note(id, named(inspected, name, id, None));
     })
+}
+
+/// Paths at which a commit had another repository. Only where a file says what these are: to go through all
+/// changes takes as long as everything else.
+fn submodules(path: &Path, all_objects: bool) -> BTreeSet<String> {
+    let reflog = if all_objects { "--reflog" } else { "--all" };
+    let has_some = ["log", "-1", "--all", reflog, "--format=%H", "--", ".gitmodules"];
+    if objects::run(Some(path), &has_some).unwrap_or_default().is_empty() {
+        return BTreeSet::new();
+    }
+    let mut changes = vec!["log", "--all", reflog, "--raw", "-z", "--no-abbrev", "--format="];
+    changes.extend(["--no-renames", "--no-ext-diff", "--root", "--diff-filter=AT"]);
+    let output = objects::run(Some(path), &changes).unwrap_or_default();
+    let mut paths = BTreeSet::new();
+    let mut records = output.split(|&byte| byte == 0);
+    while let Some(record) = records.next() {
+        let record = record.strip_prefix(b"\n").unwrap_or(record);
+        if record.starts_with(b":")
+            && let Some(file) = records.next()
+            && record.split(|&byte| byte == b' ').nth(1) == Some(b"160000")
+        {
+            paths.insert(shown(&objects::to_path(file)));
+        }
+    }
+    paths
 }
 
 /// Blobs of files that are configuration by their name, with a path of each; none where git cannot

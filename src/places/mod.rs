@@ -1,6 +1,7 @@
 //! Where bytes live. The only modules that touch the file system or start a process; everything
 //! after them is a function of bytes.
 
+mod bundles;
 mod directory;
 pub(crate) mod files;
 pub(crate) mod git;

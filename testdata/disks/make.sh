@@ -5,7 +5,7 @@
 #
 # Tools (Debian packages): attr, btrfs-progs, cryptsetup-bin, dosfstools, e2fsprogs, exfatprogs,
 # fdisk, gdisk, genisoimage, lvm2, mtools, ntfs-3g, python3, qemu-utils, skopeo, squashfs-tools,
-# umoci, xfsprogs, zip, zstd.
+# udftools, umoci, xfsprogs, zip, zstd.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
@@ -45,6 +45,10 @@ to vhdx dynamic.vhdx subformat=dynamic,block_size=1M
 to vhdx fixed.vhdx subformat=fixed,block_size=1M
 to vmdk sparse.vmdk subformat=monolithicSparse
 to vmdk stream.vmdk subformat=streamOptimized
+# Kinds that nothing reads.
+for kind in vdi qed parallels; do to $kind raw.$kind; done
+truncate -s 64K swap.img && mkswap -q swap.img
+truncate -s 600K files.udf && mkudffs -b 2048 files.udf >/dev/null
 
 # Partitions, with the key at the head of the last, and behind them all.
 truncate -s 2M parts.mbr
@@ -195,4 +199,8 @@ bash "$here/lvm.sh" volumes.lvm
 for kind in gzip xz zstd lz4; do
   mksquashfs tree $kind.squashfs -comp $kind -noappend -quiet -no-progress -all-root >/dev/null
 done
+keep raw.vdi raw.qed raw.parallels swap.img ./*.udf
+mkdir copy && cp key.pem copy/key.pem
+mke2fs -qt ext2 -b 1024 -N 16 -m 0 -E root_owner=0:0 -d copy copies.ext2 9M
+mke2fs -qt ext4 -b 1024 -N 16 -m 0 -O bigalloc,^has_journal -C 4096 -d copy clusters.ext4 2M
 keep ./*.ntfs ./*.luks ./*.bitlocker ./*.xfs ./*.btrfs volumes.lvm ./*.squashfs ./*.exfat ./*.fat?? ./*.iso parts.* ./*.ext* ./*.qcow2 ./*.vhd ./*.vhdx ./*.vmdk

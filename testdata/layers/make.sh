@@ -2,7 +2,7 @@
 # Makes the containers in this directory anew, each around the same key (ec/p-256.pkcs8.pem), with
 # the tools that people make them with. tests/layers.rs says what must be found in them.
 #
-# Tools: tar, cpio, ar, gzip, bzip2, xz, zstd, lz4, lzip, brotli, compress (Debian: ncompress), zip,
+# Tools: tar, bsdtar (libarchive-tools), mke2fs, cpio, ar, gzip, bzip2, xz, zstd, lz4, lzip, brotli, compress (Debian: ncompress), zip,
 # 7z (7zip), gcab, cabextract, dpkg-deb, rpmbuild, skopeo, umoci, python3.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -53,6 +53,23 @@ truncate -s 1M sparse && cat key.pem >>sparse && truncate -s 3M sparse
 "${pack[@]}" --format=gnu -S -cf gnu.tar "$long" sparse
 "${pack[@]}" --format=pax --pax-option=delete=atime,delete=ctime -S -cf pax.tar "$long" sparse
 "${pack[@]}" --format=v7 -cf v7.tar key.pem
+# A disk with many holes, in all forms of sparse files.
+mkdir -p files && cp -p key.pem files/key.pem
+mke2fs -qt ext2 -b 1024 -N 16 -m 0 -U 00000000-0000-0000-0000-000000000001 -d files disk.img 256k
+touch -d @1700000000 disk.img
+"${pack[@]}" --format=gnu -S -cf sparse-gnu.tar disk.img
+for version in 0.0 0.1 1.0; do
+  "${pack[@]}" --format=pax --pax-option=delete=atime,delete=ctime --sparse-version=$version \
+    -S -cf "sparse-pax-$version.tar" disk.img
+done
+bsdtar --format pax --uid 0 --gid 0 -cf sparse-bsd.tar disk.img
+# The second of two volumes, which begins in a file, and a dump with a label.
+mkdir -p dump && cp -p key.pem dump/key.pem && touch -d @1700000000 dump
+head -c 15000 /dev/zero | tr '\0' x >run && touch -d @1700000000 run
+"${pack[@]}" --format=gnu -M -L 10 -cf first.volume -f volume.tar run key.pem
+"${pack[@]}" --format=gnu -V LABEL -g state -cf dump.tar dump
+# Blocks, in the second and the last of which the key is.
+cat text text | xz --block-size=8500 -c >blocks.xz
 
 for form in newc crc odc bin; do members | cpio -o -H "$form" --reproducible --quiet >"$form.cpio"; done
 mv newc.cpio plain.cpio
@@ -156,6 +173,11 @@ for method in w9.gzdio w7.xzdio w3.zstdio; do
     find rpm -name '*.rpm' -exec mv {} "$method.rpm" \; || true
 done
 
+# Programs, by their first bytes, with an archive behind them.
+{ printf '\177ELF\2\1\1'; head -c 5000 text; } >stub
+mksquashfs files program.sq -quiet -noappend -all-root >/dev/null && 7z a -bd program.7z key.pem >/dev/null
+cat stub program.sq >"$here/program-squashfs.bin" && cat stub program.7z >"$here/program-7z.bin"
+rm program.7z
 mkdir "$here/nested"
 for layer in plain.*; do
   kind=${layer#plain.}

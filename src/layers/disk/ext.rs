@@ -7,11 +7,14 @@ use std::{
     io::{self, SeekFrom},
 };
 
+use zeroize::Zeroizing;
+
 use super::{
     super::{Entries, Layer, Open, ReadSeek, Unread, invalid, is_cut},
     claims::Claims,
     files::{DEPTH, Runs, joined},
     numbers::{le16, le32},
+    short,
     view::bytes_at,
 };
 use crate::ledger::Reason;
@@ -26,7 +29,26 @@ pub(in super::super) const LAYER: Layer = Layer {
 const ROOT: u32 = 2;
 
 pub(super) fn is(head: &[u8]) -> bool {
-    let block = head.get(1024..2048).unwrap_or_default();
+    is_superblock(head.get(1024..2048).unwrap_or_default())
+}
+
+/// The copy of the superblock in the second group, and the number of blocks before that group. Where it is
+/// depends on the size of blocks; tools make groups of eight times as many.
+pub(super) fn backup(file: &mut dyn ReadSeek) -> Option<(u64, Zeroizing<Vec<u8>>)> {
+    [1024, 2048, 4096].into_iter().find_map(|size: u64| {
+        let blocks = 8 * size;
+        let first = u64::from(size == 1024);
+        let block = bytes_at(file, (blocks + first) * size, 1024).ok()?;
+        let is_copy = is_superblock(&block)
+            && 1024_u64 << le32(&block, 24).min(6) == size
+            && u64::from(le32(&block, 32)) == blocks
+            && u64::from(le32(&block, 20)) == first
+            && le16(&block, 90) == 1;
+        is_copy.then_some((blocks, block))
+    })
+}
+
+fn is_superblock(block: &[u8]) -> bool {
     le16(block, 56) == 0xef53 && le32(block, 24) <= 6 && le32(block, 0) > 0 && le32(block, 40) > 0
 }
 
@@ -42,7 +64,11 @@ struct System {
 
 fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
     let length = file.seek(SeekFrom::End(0))?;
-    let system = System::read(file)?;
+    let (system, is_backup) = System::read(file)?;
+    if is_backup {
+        entries.note(Reason::Damaged, "no superblock at its head; it is read by a copy of that");
+    }
+    short(length, system.blocks.saturating_mul(system.block), entries);
     let mut claims = Claims::default();
     let mut seen = HashSet::from([ROOT]);
     let mut waiting = vec![(ROOT, Vec::new(), 0)];
@@ -81,7 +107,7 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
     claims.gaps(file, length, entries)
 }
 
-struct Inode(zeroize::Zeroizing<Vec<u8>>);
+struct Inode(Zeroizing<Vec<u8>>);
 
 enum Kind {
     Directory,
@@ -122,12 +148,22 @@ const EXTENTS: u32 = 0x8_0000;
 const INLINE: u32 = 0x1000_0000;
 
 impl System {
-    fn read(file: &mut dyn ReadSeek) -> io::Result<Self> {
-        let sup = bytes_at(file, 1024, 1024)?;
+    /// Reads the superblock, or else a copy of it; says whether it is a copy.
+    fn read(file: &mut dyn ReadSeek) -> io::Result<(Self, bool)> {
+        let mut sup = bytes_at(file, 1024, 1024)?;
+        // The offset of the group in which that is, after the first one.
+        let mut group = 0;
+        if !is_superblock(&sup) {
+            let copy = backup(file).ok_or_else(|| invalid("no superblock"))?;
+            (group, sup) = copy;
+        }
         let block = 1024_u64 << le32(&sup, 24).min(6);
         let incompatible = le32(&sup, 96);
         if incompatible & 8 != 0 {
             return Err(io::Error::other(Unread("a journal on its own".to_owned())));
+        }
+        if le32(&sup, 100) & 0x200 != 0 {
+            return Err(io::Error::other(Unread("blocks in clusters (bigalloc)".to_owned())));
         }
         if incompatible & 0x10 != 0 {
             return Err(io::Error::other(Unread("groups of groups".to_owned())));
@@ -145,7 +181,7 @@ impl System {
         let size = if is_64 { u64::from(le16(&sup, 254)).clamp(32, 1024) } else { 32 };
         let groups = blocks.saturating_sub(first).div_ceil(in_group);
         // A group has at least as many bytes as its descriptor; so the disk bounds this.
-        let descriptors = bytes_at(file, (first + 1) * block, groups.saturating_mul(size))?;
+        let descriptors = bytes_at(file, (group + first + 1) * block, groups.saturating_mul(size))?;
         let tables = descriptors
             .chunks(usize::try_from(size).unwrap_or(32))
             .map(|group| {
@@ -153,7 +189,8 @@ impl System {
                 (u64::from(le32(group, 8)) | high).saturating_mul(block)
             })
             .collect();
-        Ok(Self { block, blocks, inodes: le32(&sup, 0), inodes_in_group, inode, tables })
+        let system = Self { block, blocks, inodes: le32(&sup, 0), inodes_in_group, inode, tables };
+        Ok((system, group > 0))
     }
 
     fn inode(&self, file: &mut dyn ReadSeek, number: u32) -> io::Result<Inode> {

@@ -13,6 +13,7 @@ use super::{
     claims::Claims,
     files::{DEPTH, Runs, joined},
     numbers::{le16, le32, le64},
+    short,
     view::bytes_at,
 };
 use crate::ledger::Reason;
@@ -216,6 +217,8 @@ fn walk(
     list: fn(&[u8]) -> Vec<Listed>,
 ) -> io::Result<()> {
     let length = file.seek(SeekFrom::End(0))?;
+    let clusters = geometry.clusters.saturating_mul(geometry.cluster);
+    short(length, geometry.data.saturating_add(clusters), entries);
     let mut table = Table { geometry, piece: None };
     let mut claims = Claims::default();
     let mut seen = HashSet::new();

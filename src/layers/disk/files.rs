@@ -49,6 +49,15 @@ impl Runs {
         }
     }
 
+    /// Claims the bytes from `from` up to `to` of the file.
+    pub(super) fn claim_part(&self, from: u64, to: u64, claims: &mut Claims) {
+        let first = self.runs.partition_point(|run| run.0.saturating_add(run.2) <= from);
+        for &(at, place, length) in self.runs.iter().skip(first).take_while(|run| run.0 < to) {
+            let (from, to) = (from.max(at), to.min(at + length));
+            claims.add(place + (from - at), place + (to - at));
+        }
+    }
+
     /// Bytes from `from` up to `to` that lie on the disk.
     pub(super) fn allocated(&self, from: u64, to: u64) -> u64 {
         let first = self.runs.partition_point(|run| run.0.saturating_add(run.2) <= from);

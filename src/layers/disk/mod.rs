@@ -19,7 +19,36 @@ pub(super) mod vhdx;
 mod view;
 pub(super) mod vmdk;
 
-pub(super) use view::bytes_at;
+use std::io::SeekFrom;
+
+pub(super) use view::{bytes_at, window};
+
+use super::{Entries, Layer, ReadSeek};
+use crate::ledger::Reason;
+
+/// Bytes of a disk whose head is lost, at least: no copy of that lies before.
+const LOST: u64 = 1 << 20;
+
+/// What a file is whose head says nothing, by copies of what should be there: the header of a GPT at its
+/// end, the superblock of ext in its second group. Leaves the file anywhere.
+pub(super) fn lost(file: &mut dyn ReadSeek) -> Option<&'static Layer> {
+    let length = file.seek(SeekFrom::End(0)).ok()?;
+    if length < LOST || !length.is_multiple_of(512) {
+        return None;
+    }
+    if partitions::backup(file, length).ok()?.is_some() {
+        return Some(&partitions::GPT);
+    }
+    ext::backup(file).map(|_| &ext::LAYER)
+}
+
+/// Says in the ledger that an image ends before its file system does.
+fn short(length: u64, size: u64, entries: &mut Entries<'_, '_>) {
+    if length < size {
+        let detail = format!("it ends after {length} bytes, and its file system has {size}");
+        entries.note(Reason::Damaged, detail);
+    }
+}
 
 /// Whether a file system begins like this. Its first sector may look like that of a disk.
 fn is_file_system(head: &[u8]) -> bool {

@@ -16,6 +16,7 @@ use super::{
     files::Runs,
     lznt1,
     numbers::{le16, le32, le64},
+    short,
     view::{Data, Piece, View, bytes_at},
 };
 use crate::ledger::Reason;
@@ -41,6 +42,8 @@ const PARTS: usize = 16_384;
 
 struct System {
     cluster: u64,
+    /// Bytes of all sectors.
+    length: u64,
     record: u64,
     table: Runs,
     /// Bytes of the table.
@@ -73,6 +76,7 @@ const ENCRYPTED: u16 = 0x4000;
 fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
     let length = file.seek(SeekFrom::End(0))?;
     let system = System::read(file)?;
+    short(length, system.length, entries);
     let (names, parts) = system.names(file)?;
     let mut claims = Claims::default();
     for number in FIRST..system.size / system.record {
@@ -82,9 +86,11 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
         }
         let mut streams = BTreeMap::new();
         collect(&record, &mut streams);
+        system.claim(number, &record, &mut claims);
         for &part in parts.get(&number).into_iter().flatten() {
             if let Some(record) = system.record(file, part)? {
                 collect(&record, &mut streams);
+                system.claim(part, &record, &mut claims);
             }
         }
         let path = match streams.is_empty() {
@@ -139,7 +145,8 @@ impl System {
         collect(&first, &mut streams);
         let table = streams.remove("").ok_or_else(|| invalid("no table of files"))?;
         let size = table.size;
-        let mut system = Self { cluster, record, table: Runs::default(), size };
+        let length = le64(&head, 40).saturating_mul(sector);
+        let mut system = Self { cluster, length, record, table: Runs::default(), size };
         system.table = system.runs(table)?;
         Ok(system)
     }
@@ -153,6 +160,24 @@ impl System {
         let Some(at) = number.checked_mul(self.record) else { return Ok(None) };
         let mut record = bytes_at(&mut self.table.view(file, self.size), at, self.record)?;
         Ok((repair(&mut record) && le16(&record, 22) & 1 != 0).then_some(record))
+    }
+
+    /// Claims the values in a record that go over the end of a sector: on the disk, other bytes stand
+    /// there, and a key would look damaged.
+    fn claim(&self, number: u64, record: &[u8], claims: &mut Claims) {
+        let mut at = usize::from(le16(record, 20));
+        for attribute in attributes(record) {
+            let from = at + usize::from(le16(attribute, 20));
+            let length = usize::try_from(le32(attribute, 16)).unwrap_or(usize::MAX);
+            let to = from.saturating_add(length).min(at + attribute.len());
+            let is_resident = le32(attribute, 0) == 0x80 && attribute.get(8) == Some(&0);
+            if is_resident && from / 512 != (to + 1) / 512 {
+                let record = number.saturating_mul(self.record);
+                let [from, to] = [from, to].map(|at| record.saturating_add(at as u64));
+                self.table.claim_part(from, to, claims);
+            }
+            at += attribute.len();
+        }
     }
 
     fn names(&self, file: &mut dyn ReadSeek) -> io::Result<(Names, Parts)> {

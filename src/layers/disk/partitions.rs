@@ -82,6 +82,11 @@ fn open_mbr(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Resul
     let length = file.seek(SeekFrom::End(0))?;
     let head = bytes_at(file, 0, SECTOR)?;
     let primary = records(&head).ok_or_else(|| invalid("no boot record"))?;
+    if primary.iter().any(|record| record.kind == PROTECTIVE)
+        && let Some(at) = backup(file, length)?
+    {
+        return gpt(file, length, at, entries);
+    }
     let mut partitions = Vec::new();
     for (number, record) in (1..).zip(&primary) {
         let from = record.start * SECTOR;
@@ -124,11 +129,52 @@ fn sector_size(head: &[u8]) -> Option<u64> {
     [512, 4096].into_iter().find(|&size| is_at(size)).map(|size| size as u64)
 }
 
+/// The kind of the one partition in the boot record of a disk with a GPT.
+const PROTECTIVE: u8 = 0xee;
+
+/// Bytes of a sector of a disk with a GPT whose header is at its end as well, by where that is.
+pub(super) fn backup(file: &mut dyn ReadSeek, length: u64) -> io::Result<Option<u64>> {
+    for sector in [512, 4096] {
+        if let Some(at) = length.checked_sub(sector)
+            && at > sector
+            && bytes_at(file, at, 8)?.as_slice() == b"EFI PART"
+        {
+            return Ok(Some(sector));
+        }
+    }
+    Ok(None)
+}
+
 fn open_gpt(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
     let length = file.seek(SeekFrom::End(0))?;
     let head = bytes_at(file, 0, length.min(8192))?;
-    let sector = sector_size(&head).ok_or_else(|| invalid("no header"))?;
-    let header = head.get(usize::try_from(sector).unwrap_or_default()..).unwrap_or_default();
+    if let Some(sector) = sector_size(&head) {
+        return gpt_at(file, length, (sector, sector), entries);
+    }
+    let sector = backup(file, length)?.ok_or_else(|| invalid("no header"))?;
+    gpt(file, length, sector, entries)
+}
+
+/// Reads a disk by the header at its end.
+fn gpt(
+    file: &mut dyn ReadSeek,
+    length: u64,
+    sector: u64,
+    entries: &mut Entries<'_, '_>,
+) -> io::Result<()> {
+    entries.note(Reason::Damaged, "no header of a GPT; it is read by the one at the end");
+    gpt_at(file, length, (sector, length - sector), entries)
+}
+
+/// Reads a disk whose header is at `at`.
+fn gpt_at(
+    file: &mut dyn ReadSeek,
+    length: u64,
+    (sector, at): (u64, u64),
+    entries: &mut Entries<'_, '_>,
+) -> io::Result<()> {
+    let header = bytes_at(file, at, SECTOR)?;
+    let header = header.as_slice();
     let (table, count, size) = (le64(header, 72), le32(header, 80), le32(header, 84));
     if count > ENTRIES || !(128..=4096).contains(&size) {
         return Err(invalid("a table that cannot be"));

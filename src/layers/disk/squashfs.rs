@@ -21,9 +21,18 @@ use crate::ledger::Reason;
 pub(in super::super) const LAYER: Layer = Layer {
     name: "squashfs",
     about: "squashfs 4.0 with gzip, LZMA, xz, LZ4 or Zstandard; LZO is not read",
-    is: |head| head.starts_with(b"hsqs") && le16(head, 28) == 4,
+    is: |head| head.starts_with(MAGIC) && le16(head, 28) == 4,
     open: Open::Seek(open),
 };
+
+pub(in super::super) const MAGIC: &[u8] = b"hsqs";
+
+/// Whether the numbers of the superblock are those of one: behind a program, the magic says little.
+pub(in super::super) fn is_whole(head: &[u8]) -> bool {
+    let (size, power) = (le32(head, 12), u32::from(le16(head, 22)));
+    let is_size = (12..=20).contains(&power) && size == 1 << power;
+    (LAYER.is)(head) && is_size && le16(head, 30) == 0
+}
 
 /// Bytes of a block of metadata when it is unpacked.
 const METADATA: u64 = 8192;

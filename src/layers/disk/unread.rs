@@ -1,11 +1,13 @@
 //! Volumes that are encrypted, and file systems that nothing here reads: named, and looked at as
 //! they are.
 
-use std::io;
+use std::io::{self, SeekFrom};
 
 use super::{
-    super::{Entries, Layer, Open, Source},
+    super::{Entries, Layer, Open, ReadSeek, Source},
     numbers::{le16, le32},
+    short,
+    view::bytes_at,
 };
 use crate::ledger::Reason;
 
@@ -65,6 +67,53 @@ pub(in super::super) const LUKS: Layer = Layer {
     is: |head| is_at(head, 0, b"LUKS\xba\xbe\0") && matches!(le16(head, 6), 0x100 | 0x200),
     open: Open::Stream(encrypted),
 };
+
+pub(in super::super) const PARALLELS: Layer = Layer {
+    name: "parallels",
+    about: "images of Parallels are not opened, which the ledger says; they are seen as they lie",
+    is: |head| is_at(head, 0, b"WithoutFreeSpace") || is_at(head, 0, b"WithouFreSpacExt"),
+    open: Open::Stream(unread),
+};
+
+pub(in super::super) const QED: Layer = Layer {
+    name: "qed",
+    about: "QED images are not opened, which the ledger says; they are seen as they lie there",
+    is: |head| is_at(head, 0, b"QED\0"),
+    open: Open::Stream(unread),
+};
+
+pub(in super::super) const UDF: Layer = Layer {
+    name: "udf",
+    about: "UDF is not opened, which the ledger says; its files are seen as they lie there",
+    // ECMA-167, section 2/9: descriptors of 2 KiB from 32 KiB on.
+    is: |head| {
+        let mut descriptors = head.get(16 * 2048..).unwrap_or_default().chunks(2048);
+        descriptors.any(|one| matches!(one, [0, b'N', b'S', b'R', b'0', b'2' | b'3', 1, ..]))
+    },
+    open: Open::Stream(unread),
+};
+
+pub(in super::super) const VDI: Layer = Layer {
+    name: "vdi",
+    about: "VDI images are not opened, which the ledger says; they are seen as they lie there",
+    is: |head| is_at(head, 64, &[0x7f, 0x10, 0xda, 0xbe]),
+    open: Open::Stream(unread),
+};
+
+/// What Linux swaps out, whose pages are in no order.
+pub(in super::super) const SWAP: Layer = Layer {
+    name: "swap",
+    about: "swap of Linux, whose pages are seen as they lie there",
+    is: |head| is_at(head, 4086, b"SWAPSPACE2"),
+    open: Open::Seek(swap),
+};
+
+fn swap(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
+    let head = bytes_at(file, 1024, 8)?;
+    let length = file.seek(SeekFrom::End(0))?;
+    short(length, (u64::from(le32(&head, 4)) + 1) * 4096, entries);
+    entries.raw_gap(file, 0, length)
+}
 
 pub(in super::super) const XFS: Layer = Layer {
     name: "xfs",

@@ -165,7 +165,7 @@ where
 }
 
 /// The bytes from `from` up to `to` of a file.
-pub(super) fn window(file: &mut dyn ReadSeek, from: u64, to: u64) -> impl ReadSeek {
+pub(in crate::layers) fn window(file: &mut dyn ReadSeek, from: u64, to: u64) -> impl ReadSeek {
     let length = to.saturating_sub(from);
     View::new(file, length, move |_, at| {
         Ok(Piece { length: length - at, data: Data::File(from.saturating_add(at)) })

@@ -1,7 +1,10 @@
 //! VMDK, the images of VMware (Virtual Disk Format 5.0): sparse ones, and those for streams, which
 //! are compressed. A flat one is the disk itself, and only text names it.
 
-use std::io::{self, Read, SeekFrom};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read, SeekFrom},
+};
 
 use zeroize::Zeroizing;
 
@@ -36,10 +39,11 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
     }
     if le64(&header, 56) == u64::MAX {
         // Written as a stream: what was not known at its head is at its end.
-        header = bytes_at(file, length.saturating_sub(2 * SECTOR), SECTOR)?;
-        if !header.starts_with(b"KDMV") {
-            return Err(invalid("no footer"));
+        let footer = bytes_at(file, length.saturating_sub(2 * SECTOR), SECTOR)?;
+        if !footer.starts_with(b"KDMV") {
+            return cut(file, length, &header, entries);
         }
+        header = footer;
     }
     note_base(file, entries, &header)?;
     let flags = le32(&header, 8);
@@ -64,6 +68,7 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
         sector => Some(u64::from(sector) * SECTOR),
     };
     let mut claims = Claims::default();
+    let mut end = 0;
     for table in 0..first.len() / 4 {
         let at = u64::from(le32(&first, table * 4)) * SECTOR;
         if at == 0 {
@@ -72,11 +77,17 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
         let second = bytes_at(file, at, per_table * 4)?;
         for at in (0..second.len() / 4).filter_map(|n| place(le32(&second, n * 4))) {
             let to = match is_packed {
+                true if length < at + MARKER => at + MARKER,
                 true => at + MARKER + u64::from(le32(&bytes_at(file, at, MARKER)?, 8)),
                 false => at + grain,
             };
+            end = end.max(to);
             claims.add(at, to);
         }
+    }
+    if length < end {
+        let detail = "it ends before its last grains, in whose place there are zeros";
+        entries.note(Reason::Damaged, detail);
     }
     let (mut tables, mut unpacked) = (Cache::default(), Cache::default());
     let map = |file: &mut dyn ReadSeek, at: u64| {
@@ -90,6 +101,7 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
         let into = at % grain;
         let data = match place(le32(&second, index)) {
             None => Data::Zeros,
+            Some(place) if length < place + if is_packed { MARKER } else { grain } => Data::Zeros,
             Some(place) if !is_packed => Data::File(place + into),
             Some(place) => {
                 Data::Unpacked(unpacked.get(place, || unpack(file, place, grain))?, into)
@@ -101,16 +113,70 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
     claims.gaps(file, length, entries)
 }
 
+/// Grains that are looked for in a stream without its end; of 64 KiB, a tebibyte.
+const FOUND: usize = 1 << 24;
+
+/// Reads a stream that was cut: each grain says where it belongs, so that those before the cut are read
+/// without a table.
+fn cut(
+    file: &mut dyn ReadSeek,
+    length: u64,
+    header: &[u8],
+    entries: &mut Entries<'_, '_>,
+) -> io::Result<()> {
+    entries.note(Reason::Damaged, "its end is missing; grains before that are read");
+    note_base(file, entries, header)?;
+    let (sectors, grain) = (le64(header, 12), le64(header, 20).saturating_mul(SECTOR));
+    let size = sectors.checked_mul(SECTOR).filter(|_| (1..=32 << 20).contains(&grain));
+    let size = size.ok_or_else(|| invalid("a header that cannot be"))?;
+    let mut grains = BTreeMap::new();
+    let mut claims = Claims::default();
+    let mut at = le64(header, 64).saturating_mul(SECTOR);
+    while at.saturating_add(SECTOR) <= length && grains.len() < FOUND {
+        let marker = bytes_at(file, at, 16)?;
+        let (place, packed) = (le64(&marker, 0), u64::from(le32(&marker, 8)));
+        let end = match packed {
+            // A table: its sectors, and what it is.
+            0 => place.saturating_add(1).saturating_mul(SECTOR).saturating_add(at),
+            _ => (at + MARKER + packed).next_multiple_of(SECTOR),
+        };
+        if packed > 0 {
+            if length < at + MARKER + packed {
+                break;
+            }
+            grains.insert(place.saturating_mul(SECTOR) / grain, at);
+            claims.add(at, at + MARKER + packed);
+        }
+        at = end;
+    }
+    let mut unpacked = Cache::default();
+    let map = |file: &mut dyn ReadSeek, at: u64| {
+        let (index, into) = (at / grain, at % grain);
+        let Some((&next, &place)) = grains.range(index..).next() else {
+            return Ok(Piece { length: size - at, data: Data::Zeros });
+        };
+        if index < next {
+            return Ok(Piece { length: next * grain - at, data: Data::Zeros });
+        }
+        let bytes = unpacked.get(place, || unpack(file, place, grain))?;
+        Ok(Piece { length: grain - into, data: Data::Unpacked(bytes, into) })
+    };
+    entries.member_at(b"", &mut View::new(file, size, map))?;
+    claims.gaps(file, length, entries)
+}
+
 /// Bytes before the data of a compressed grain: its place on the disk, and its length.
 const MARKER: u64 = 12;
 
 fn unpack(file: &mut dyn ReadSeek, at: u64, grain: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-    let length = le32(&bytes_at(file, at, MARKER)?, 8);
+    let length = u64::from(le32(&bytes_at(file, at, MARKER)?, 8));
+    let end = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(at + MARKER))?;
-    let packed = file.take(length.into());
+    let packed = file.take(length);
     let mut bytes = Zeroizing::new(Vec::new());
-    flate2::read::ZlibDecoder::new(packed).take(grain).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let outcome = flate2::read::ZlibDecoder::new(packed).take(grain).read_to_end(&mut bytes);
+    // A grain that is cut gives what comes before the cut.
+    if end < at + MARKER + length { Ok(bytes) } else { outcome.map(|_| bytes) }
 }
 
 /// Says so if the text about the image names a parent, or if it was encrypted.

@@ -71,12 +71,12 @@ pub(super) fn each(
     for _ in 0..DAMAGES {
         let from = source.position() + 1;
         let Err(problem) = open(&name, source, entries) else { return Ok(()) };
-        let is_damage = reason(&problem) != Reason::OverBudget;
+        let is_damage = reason(&problem) == Reason::Damaged;
         if is_cut(&problem) || source.has_failed() || !is_damage {
             return Err(problem);
         }
         if name.is_empty() || !is_sequel(&problem) {
-            entries.note(reason(&problem), &problem);
+            entries.note(Reason::Damaged, &problem);
             // What came just before may be where the damage begins.
             source.step_back();
         }

@@ -8,6 +8,7 @@ use super::{
     entry::{Key, Text},
     order::{Dates, date},
     spanned::Location,
+    words,
     wrap::{self, ById},
 };
 use crate::{
@@ -359,11 +360,8 @@ fn missing(key: &Key, is_scoped_out: bool) -> Vec<String> {
 /// What an entry says in words that mean nothing there.
 fn invalid(key: &Key) -> Vec<String> {
     let mut invalid = Vec::new();
-    if !key.is_known_kind() {
-        invalid.push(format!("kind `{}`", key.kind.value));
-    }
-    if !key.is_known_state() {
-        invalid.push(format!("state `{}`", key.state()));
+    for (field, text, allowed) in words::unknown(key) {
+        invalid.push(format!("{field} `{}`, which is none of {}", text.value, allowed.join(" ")));
     }
     let dates = [
         ("state_since", &key.state_since),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     Approved,
     columns::{COLUMNS, Column, Kind, Step},
-    entry::Written,
+    entry::{Key, Written},
     yaml,
 };
 use crate::error::Error;
@@ -197,7 +197,7 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Written, Error> {
     let mut keys = Vec::new();
     for row in rows {
         let row = row.map_err(refused)?;
-        let line = row.position().map_or(1, ::csv::Position::line);
+        let line = row.position().map_or(1, |position| line_of(position, text));
         let mut key = Value::Null;
         for (header, cell) in columns.iter().zip(&row) {
             let cell = bare(cell);
@@ -229,12 +229,21 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Written, Error> {
         if let Some(column) = COLUMNS.iter().find(|of| of.is_required && lacks(&key, &of.steps())) {
             return Err(wrong(line, &column.header(), "is needed here"));
         }
-        keys.push(
-            serde_json::from_value(key).map_err(|problem| wrong(line, "", &problem.to_string()))?,
-        );
+        let key: Key =
+            serde_json::from_value(key).map_err(|problem| wrong(line, "", &problem.to_string()))?;
+        let line = u32::try_from(line + first_line - 1).ok();
+        keys.push(Key { line, ..key });
     }
     let written = Written::of(of_register, keys);
     written.map_err(|problem| wrong(1, "", &problem.to_string()))
+}
+
+/// The line on which a row starts: its position may lie before the end of the line above.
+fn line_of(position: &::csv::Position, text: &str) -> u64 {
+    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(start..).unwrap_or_default();
+    let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() + ends.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// What a column of a file is.

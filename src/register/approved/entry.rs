@@ -326,24 +326,13 @@ pub struct Exception {
 /// Kinds of which nobody but those who need it may know the bytes.
 const SECRET: [&str; 6] = ["key", "key-pair", "private-key", "secret-key", "seed", "shared-secret"];
 
-/// Kinds that everybody may know.
-const PUBLIC: [&str; 3] = ["certificate", "public-key", "trust-anchor"];
-
-/// States of NIST SP 800-57 part 1 rev. 5, section 7.
-const STATES: [&str; 6] =
-    ["pre-activation", "active", "suspended", "deactivated", "compromised", "destroyed"];
-
 impl Key {
     pub(super) fn is_secret(&self) -> bool {
         SECRET.contains(&self.kind.value.as_ref())
     }
 
-    pub(super) fn is_known_kind(&self) -> bool {
-        self.is_secret() || PUBLIC.contains(&self.kind.value.as_ref())
-    }
-
     pub(super) fn is_known_state(&self) -> bool {
-        self.state.as_ref().is_none_or(|state| STATES.contains(&state.value.as_ref()))
+        self.state.as_ref().is_none_or(|state| super::words::STATES.contains(&state.value.as_ref()))
     }
 
     /// The state, `active` where none is said.

@@ -79,6 +79,10 @@ fn generated(schema: &Json, dice: &mut Dice) -> Json {
             Json::Object(object)
         }
         "array" => (0..dice.below(4)).map(|_| generated(&schema["items"], dice)).collect(),
+        "string" if schema.get("enum").is_some() => {
+            let words = schema["enum"].as_array().unwrap();
+            words[dice.below(words.len() as u64) as usize].clone()
+        }
         "string" => TEXTS[dice.below(TEXTS.len() as u64) as usize].into(),
         "integer" => dice.below(1 << 32).into(),
         "boolean" => (dice.below(2) == 0).into(),
@@ -218,6 +222,8 @@ fn csv_that_is_wrong_is_refused_at_its_line_and_column() {
     let problem = |text: &str| import("keys.csv", text.as_bytes()).err().unwrap().to_string();
     for (text, said) in [
         ("id,kind,size_bits\na,key,1\nb,key,many\n", "keys.csv:3: column size_bits: must be a"),
+        ("id,kind,size_bits\r\na,key,1\r\nb,key,many\r\n", "keys.csv:3: column size_bits: "),
+        ("id,kind,size_bits\n\n\r\nb,key,many\n", "keys.csv:4: column size_bits: "),
         ("id,kind,exportable\na,key,perhaps\n", "keys.csv:2: column exportable: must be true"),
         ("sep=,\nid,kind,size_bits\nb,key,x\n", "keys.csv:3: column size_bits: "),
         ("id,kind,name\n\"a\",key,\"two\nlines\"\n,key,c\n", "keys.csv:4: column id: is needed"),
@@ -234,6 +240,51 @@ fn csv_that_is_wrong_is_refused_at_its_line_and_column() {
     }
     let latin = import("keys.csv", b"id,kind,name\na,key,caf\xe9\n").err().unwrap().to_string();
     assert!(latin.starts_with("keys.csv:2: not in UTF-8"), "{latin}");
+}
+
+#[test]
+fn a_word_that_there_is_not_is_refused_at_its_row_with_those_there_are() {
+    let problem = |text: &str| import("keys.csv", text.as_bytes()).err().map(|of| of.to_string());
+    let said = problem("id,kind,state\na,secret-key,active\nb,secret-keyy,active\n").unwrap();
+    assert!(said.starts_with("keys.csv:3: kind of `b` is `secret-keyy`, and must be"), "{said}");
+    assert!(said.contains("secret-key, private-key"), "{said}");
+    let said = problem("sep=,\nid,kind,state\na,secret-key,actve\n").unwrap();
+    assert!(said.starts_with("keys.csv:3: state of `a` is `actve`"), "{said}");
+    for column in ["storage_form", "origin.how", "source"] {
+        let said = problem(&format!("id,kind,{column}\na,key,x\n")).unwrap();
+        assert!(said.starts_with(&format!("keys.csv:2: {column} of `a`")), "{said}");
+    }
+    assert_eq!(problem("id,kind,state\na,secret-key,suspended\n"), None);
+}
+
+#[test]
+fn register_with_a_bare_key_in_it_is_not_read() {
+    const HEX: &str = "cd43b4a9df2a23059ebecfd719469fd33f3df2bf628556e9cc76b3688432bb58";
+    const BASE64: &str = "GcgKAg9Ab8pLqBMwMKJAxoLOWnmnW5OgSrwwqHmcAx0=";
+    for value in [HEX, BASE64] {
+        for field in ["ticket", "protects", "purpose", "name", "system", "owner", "state"] {
+            let yaml = format!(
+                "keylint: key-register\nversion: 1\nkeys:\n  - id: a\n    kind: key\n    {field}: {value}\n"
+            );
+            let problem = parse(FILE, yaml.into_bytes()).err().unwrap().to_string();
+            let said =
+                format!("{FILE}:6: a register does not hold keys: take this one out of `{field}`");
+            assert_eq!(problem, said);
+            let csv = format!("id,kind,{field}\nb,key,x\na,key,{value}\n");
+            let csv = import("keys.csv", csv.as_bytes()).err().unwrap().to_string();
+            assert_eq!(csv, said.replace(&format!("{FILE}:6"), "keys.csv:3"));
+        }
+    }
+    let nested =
+        format!("id,kind,backup.location,exception.rules,exception.reason\na,key,safe,r,{HEX}\n");
+    let problem = import("keys.csv", nested.as_bytes()).err().unwrap().to_string();
+    assert!(problem.ends_with("`exception.reason`"), "{problem}");
+    // What names or proves something is no key.
+    let digests = format!(
+        "id,kind,fingerprint.value,version,origin.how,origin.evidence,ticket\n\
+         {HEX},key,{HEX},{HEX},generated,{HEX},sha256:{HEX}\n"
+    );
+    assert!(import("keys.csv", digests.as_bytes()).is_ok());
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod compare;
 mod csv;
 mod entry;
 mod link;
+mod material;
 mod mixed;
 mod names;
 mod order;
@@ -33,6 +34,7 @@ mod pair;
 mod propose;
 mod spanned;
 mod uses;
+mod words;
 mod wrap;
 mod yaml;
 
@@ -125,6 +127,9 @@ pub(crate) fn parse(name: &str, bytes: Vec<u8>) -> Result<(Approved, Inspection)
     if let Some((location, problem)) = wrong_duty(&written) {
         return refuse(location, problem);
     }
+    if let Some((field, text)) = material::first(&written) {
+        return refuse(text.referenced, holds_key(field));
+    }
     for key in &mut written.keys {
         key.line = Some(line(key.id.referenced));
     }
@@ -151,9 +156,31 @@ pub(crate) fn import(name: &str, bytes: &[u8]) -> Result<Approved, Error> {
     if let Some((_, problem)) = wrong_duty(&written) {
         return Err(Error::invalid(name, problem));
     }
+    if let Some((field, value)) = material::first(&written) {
+        let at = memchr::memmem::find(text, value.value.trim().as_bytes()).unwrap_or_default();
+        let before = text.get(..at).unwrap_or_default();
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        return Err(Error::invalid(format!("{name}:{line}"), holds_key(field)));
+    }
+    for key in &written.keys {
+        if let Some((field, value, allowed)) = words::unknown(key).first() {
+            let line = key.line.map_or(String::new(), |line| format!(":{line}"));
+            let problem = format!(
+                "{field} of `{}` is `{}`, and must be one of {}",
+                key.id.value,
+                value.value,
+                allowed.join(", ")
+            );
+            return Err(Error::invalid(format!("{name}{line}"), problem));
+        }
+    }
     let mut sources = Sources::default();
     sources.add(Source::new(name.to_owned(), None, Zeroizing::new(String::new())));
     Ok(Approved { name: name.to_owned(), written, sources })
+}
+
+fn holds_key(field: &str) -> String {
+    format!("a register does not hold keys: take this one out of `{field}`")
 }
 
 impl Written {

@@ -99,6 +99,7 @@ const HAS_COMMENT: u8 = 16;
 
 impl<'s, 'i> Gzip<'s, 'i> {
     pub(super) fn new(source: &'s mut Source<'i>) -> io::Result<Self> {
+        source.begins();
         let mut head = [0; 10];
         source.read_exact(&mut head)?;
         let [_, _, _, flags, ..] = head;

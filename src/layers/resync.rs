@@ -69,12 +69,13 @@ pub(super) fn each(
 ) -> io::Result<()> {
     let mut name = Vec::new();
     for _ in 0..DAMAGES {
-        let from = source.position() + 1;
         let Err(problem) = open(&name, source, entries) else { return Ok(()) };
         let is_damage = reason(&problem) == Reason::Damaged;
         if is_cut(&problem) || source.has_failed() || !is_damage {
             return Err(problem);
         }
+        // Parts before were read, and are not read again.
+        let from = source.next_part();
         if name.is_empty() || !is_sequel(&problem) {
             entries.note(Reason::Damaged, &problem);
             // What came just before may be where the damage begins.

@@ -28,6 +28,8 @@ pub(crate) struct Source<'a> {
     counter: Rc<Cell<u64>>,
     /// The offset up to which bytes were handed out as they are.
     seen: u64,
+    /// Where the part that is being read began, if that is known.
+    begun: Option<u64>,
 }
 
 impl<'a> Source<'a> {
@@ -43,6 +45,7 @@ impl<'a> Source<'a> {
             has_failed: false,
             counter,
             seen: 0,
+            begun: None,
         }
     }
 
@@ -113,6 +116,16 @@ impl<'a> Source<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// Says that a part of it begins here.
+    pub(super) fn begins(&mut self) {
+        self.begun = Some(self.position());
+    }
+
+    /// The offset after which the next part may begin: that of the last one, or else of the next byte.
+    pub(super) fn next_part(&self) -> u64 {
+        self.begun.map_or(self.position(), |begun| begun + 1)
     }
 
     /// Says that what was taken was looked at as it is.

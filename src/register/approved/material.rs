@@ -138,7 +138,7 @@ fn is_base64(text: &str) -> bool {
     let is_padded = padding > 0;
     let bytes = digits.len() * 3 / 4;
     let is_whole = if is_padded {
-        text.len() % 4 == 0 && padding < 3
+        text.len().is_multiple_of(4) && padding < 3
     } else {
         bytes > 24 || digits.len() == 32
     };

@@ -79,7 +79,7 @@ fn a_name_that_is_not_approved_is_told_in_any_text() {
         (
             "main.tf",
             format!("resource \"aws_ebs_volume\" \"a\" {{\n  kms_key_id = \"{arn}\"\n}}\n"),
-            1,
+            2,
         ),
         ("run.sh", "cosign sign --key hashivault://other image\n".into(), 1),
         ("pom.xml", "<uri>pkcs11:token=HSM%201;object=other</uri>\n".into(), 1),

@@ -29,6 +29,7 @@ pub(crate) mod page;
 mod properties;
 pub(crate) mod providers;
 mod readers;
+mod settle;
 mod shapes;
 mod shell;
 mod sops;
@@ -125,7 +126,7 @@ impl<'a> Reading<'a> {
             lower::lower(resource, self.providers, self.sources, &mut lowered);
         }
         let mut read = Read {
-            facts: lower::deduplicated(lowered.facts),
+            facts: settle::deduplicated(lowered.facts),
             undecided: lowered.undecided,
             ..Read::default()
         };

@@ -2,24 +2,15 @@
 
 use serde_json::Value as Json;
 
-use super::*;
-use crate::{
-    date::Date,
-    register::{DIFF_TABLE, Diff, Entry, Register, diff},
+use super::{
+    tests::{day, read},
+    *,
 };
+use crate::register::{DIFF_TABLE, Diff, Entry, Register, diff};
 
 const EXAMPLE: &str = include_str!("../../../testdata/register/key-register.yaml");
 const PRINT: &str = "34c0d5c9cdd98263997b2f76498c8d61c4062317969bd682b48319bda3a86068";
 const OTHER: &str = "44c0d5c9cdd98263997b2f76498c8d61c4062317969bd682b48319bda3a86068";
-
-fn read(text: &str) -> Approved {
-    parse(FILE, text.as_bytes().to_vec())
-        .map_or_else(|problem| panic!("{problem}"), |(read, _)| read)
-}
-
-fn day() -> Date {
-    "2026-01-01".parse().unwrap()
-}
 
 /// A change as it should be told.
 struct Told {
@@ -303,10 +294,10 @@ fn every_change_of_an_approved_register_names_both_keys_in_every_form() {
             assert!(text.contains(from), "{from}");
             text = text.replacen(from, to, 1);
         }
-        let diff = compare(&read(EXAMPLE), &read(&text), day());
+        let diff = compare(&read(EXAMPLE), &read(&text), day("2026-01-01"));
         tells(&diff, told, edits[0].1);
     }
-    assert!(compare(&read(EXAMPLE), &read(EXAMPLE), day()).is_empty());
+    assert!(compare(&read(EXAMPLE), &read(EXAMPLE), day("2026-01-01")).is_empty());
 }
 
 #[test]
@@ -316,7 +307,11 @@ fn an_alias_that_is_repointed_counts_less_outside_of_production() {
             "keylint: key-register\nversion: 1\nkeys:\n  - {{id: pan, kind: key, \
              aliases: [{{name: alias/pan, target: A, environments: [{environment}]}}]}}\n"
         );
-        let diff = compare(&read(&text), &read(&text.replace("target: A", "target: B")), day());
+        let diff = compare(
+            &read(&text),
+            &read(&text.replace("target: A", "target: B")),
+            day("2026-01-01"),
+        );
         diff.level().unwrap().name()
     };
     assert_eq!(of("test"), "warning");

@@ -13,11 +13,11 @@ use crate::{
 const EXAMPLE: &str = include_str!("../../../testdata/register/key-register.yaml");
 const SCHEMA: &str = include_str!("../../../docs/key-register.schema.json");
 
-fn day(text: &str) -> Date {
+pub(super) fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-fn read(text: &str) -> Approved {
+pub(super) fn read(text: &str) -> Approved {
     parse(FILE, text.as_bytes().to_vec())
         .map_or_else(|problem| panic!("{problem}"), |(read, _)| read)
 }

@@ -10,8 +10,9 @@ pub(super) use self::definition::role_definition;
 
 use super::{
     arm, durations, json,
-    lower::{self, Lowered, Resource, Scene},
+    lower::{Lowered, Resource, Scene},
     providers::Emission,
+    settle,
     tree::{Node, Path, Tree},
 };
 use crate::fact::{Fact, Field, Kind, Value};
@@ -262,7 +263,7 @@ pub(super) fn key(
             fact.fields.insert(Field::RotationDays, 0_u64.into());
         }
     }
-    lower::complete(&mut fact);
+    settle::complete(&mut fact);
     lowered.facts.push(fact);
 }
 

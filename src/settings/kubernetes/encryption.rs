@@ -3,7 +3,7 @@
 use super::{
     super::{
         durations,
-        lower::{self, Lowered, Resource, Scene},
+        lower::{Lowered, Resource, Scene},
         providers::Emission,
         tree::{Node, Span, Tree},
     },
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     fact::{Field, Kind},
     formats::text::base64 as base64_text,
+    settings::settle,
 };
 
 /// What an EncryptionConfiguration comes to. The API server takes the first entry that covers a
@@ -125,7 +126,7 @@ fn inline_keys(
             .with(Field::Bits, bytes.saturating_mul(8))
             .with(Field::Purpose, "encrypt")
             .with(Field::CanRotate, false);
-        lower::complete(&mut fact);
+        settle::complete(&mut fact);
         lowered.facts.push(fact);
     }
 }

@@ -56,7 +56,11 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         append(&mut bytes, &[byte]);
         at += length;
     }
-    found.decoded(start..start + at.min(text.len()), "mysql", bytes);
+    // What stands there as it is, is seen as it is.
+    let is_escaped = bytes.len() < at;
+    if is_escaped {
+        found.decoded(start..start + at.min(text.len()), "mysql", bytes);
+    }
 }
 
 /// Where the value begins that the needle stands in, right behind a quote or what parts columns.

@@ -2,9 +2,11 @@
 //! authorisation reference and the developer guides write their ARNs. A multi-Region key (`mrk-`)
 //! and its replicas have one identifier and are one key.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
-use super::{LONGEST, Reference, aws_id, other_clouds, text};
+use memchr::memmem::Finder;
+
+use super::{LONGEST, Reference, aws_id, other_clouds, text, text::Around};
 use crate::{
     rows::{Found, Row},
     unit::Unit,
@@ -38,30 +40,32 @@ pub(super) fn alias(unit: Unit<'_>, Range { start, end }: Range<usize>, found: &
     let is_file = bytes.get(end) == Some(&b'.')
         && bytes.get(end + 1).is_some_and(|byte| byte.is_ascii_alphabetic());
     let range = start..end;
-    const ABOUT: &[&[u8]] = &[b"kms", b"key_id", b"keyid", b"key-id", b"cmk"];
-    const ALIBABA: &[&[u8]] = &[b"alibaba"];
-    const ALIYUN: &[&[u8]] = &[b"aliyun", b"alicloud"];
-    let is_alibaba = text::mentions(bytes, &range, (300, 100), b'b', ALIBABA)
-        || text::mentions(bytes, &range, (300, 100), b'l', ALIYUN);
-    if begins && !is_file && is_alibaba {
-        return text::add(unit, range, other_clouds::alibaba_alias, found);
+    if !begins || is_file {
+        return;
     }
-    // Both services have aliases of the same form.
-    const PAYMENT: &[&[u8]] =
-        &[b"payment-cryptography", b"payment_cryptography", b"paymentcryptography"];
-    let is_payment = text::mentions(bytes, &range, (120, 60), b'y', PAYMENT)
-        && !text::mentions(bytes, &range, (40, 0), b'k', &[b"kms"]);
-    if begins && !is_file && is_payment {
-        return text::add(unit, range, payment_alias, found);
+    if unit.from(start).starts_with(b"alias/aws/") {
+        return text::add(unit, range, parse, found);
     }
-    if begins
-        && !is_file
-        && (unit.from(start).starts_with(b"alias/aws/")
-            || text::mentions(bytes, &range, (200, 100), b'k', ABOUT))
+    // Three services have aliases of the same form.
+    let around = Around::new(bytes, &range);
+    if around.has(300, 100, &*ALIBABA) {
+        text::add(unit, range, other_clouds::alibaba_alias, found);
+    } else if around.has(120, 60, &*PAYMENT) && !around.has(40, 0, KMS.get(..1).unwrap_or_default())
     {
+        text::add(unit, range, payment_alias, found);
+    } else if around.has(200, 100, &*KMS) {
         text::add(unit, range, parse, found);
     }
 }
+
+/// What speaks of whose alias it is.
+static ALIBABA: LazyLock<[Finder<'static>; 3]> =
+    LazyLock::new(|| text::words(["alibaba", "aliyun", "alicloud"]));
+static PAYMENT: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| {
+    text::words(["payment-cryptography", "payment_cryptography", "paymentcryptography"])
+});
+static KMS: LazyLock<[Finder<'static>; 5]> =
+    LazyLock::new(|| text::words(["kms", "key_id", "keyid", "key-id", "cmk"]));
 
 fn payment(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let bytes = unit.bytes;

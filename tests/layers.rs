@@ -23,6 +23,7 @@ const KEY: &str = "spki-sha256:a2ede879b737b855f11f63864464f0bb71308e4516602d5d7
 const LAYERS: &[(&str, &str)] = &[
     ("7z", "text"),
     ("ar", "key.pem"),
+    ("asar", "keys/key.pem"),
     ("bzip2", ""),
     ("cab", "key.pem"),
     ("compress", ""),
@@ -31,6 +32,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("lz4", ""),
     ("lzip", ""),
     ("lzma", ""),
+    ("rar", "key.pem"),
     ("tar", "key.pem"),
     ("xz", ""),
     ("zip", "key.pem"),
@@ -66,11 +68,19 @@ const FORMS: &[(&str, &str)] = &[
     ("sparse-pax-0.0.tar", "!tar:disk.img!ext:key.pem"),
     ("sparse-pax-0.1.tar", "!tar:disk.img!ext:key.pem"),
     ("sparse-pax-1.0.tar", "!tar:disk.img!ext:key.pem"),
+    ("solid-bomb.rar", "!rar:text"),
+    ("solid4.rar", "!rar:key.pem"),
+    ("solid5.rar", "!rar:key.pem"),
     ("stored.cab", "!cab:key.pem"),
     ("stored.zip", "!zip:key.pem"),
+    ("stored5.rar", "!rar:text"),
     ("stream.zip", "!zip:key.pem"),
     ("trailing.gzip", "!gzip:(after the end)"),
     ("trailing.zip", "!zip:(gap at 7020)"),
+    ("v1.rar", "!rar:text"),
+    ("v2.rar", "!rar:text"),
+    ("v4.rar", "!rar:text"),
+    ("v7.rar", "!rar:text"),
     ("v7.tar", "!tar:key.pem"),
     ("volume.tar", "!tar:key.pem"),
     ("w3.zstdio.rpm", "!rpm:(payload)!zstd:!cpio:etc/key.pem"),
@@ -309,15 +319,15 @@ fn a_key_that_is_spliced_into_a_container_is_found() {
 #[test]
 fn the_head_of_a_bomb_is_scanned_and_the_rest_is_in_the_ledger() {
     for layer in [
-        "7z", "bzip2", "cab", "compress", "gzip", "lz4", "lzip", "lzma", "xz", "zip", "zlib",
-        "zstd",
+        "7z", "bzip2", "cab", "compress", "gzip", "lz4", "lzip", "lzma", "rar", "xz", "zip",
+        "zlib", "zstd",
     ] {
         let ledger = scan(&format!("bomb.{layer}"), &["--max-bytes", "1M"]);
         assert!(ledger.contains("\"over-budget\""), "{layer}: {ledger}");
         let report = report(&format!("bomb.{layer}"), &["--max-bytes", "1M"]);
         assert!(report.contains(KEY), "{layer}: the key at its head");
     }
-    for layer in ["ar", "cpio", "tar"] {
+    for layer in ["ar", "asar", "cpio", "tar"] {
         let ledger = scan(&format!("plain.{layer}"), &["--max-entries", "2"]);
         assert!(ledger.contains("\"over-budget\""), "{layer}: {ledger}");
     }
@@ -382,7 +392,9 @@ fn a_key_in_a_layer_of_an_image_is_found_though_a_later_one_deletes_it() {
 
 #[test]
 fn what_is_encrypted_is_named() {
-    for file in ["aes.zip", "encrypted.zip", "encrypted.7z", "hidden.7z"] {
+    for file in
+        ["aes.zip", "encrypted.zip", "encrypted.7z", "encrypted.rar", "hidden.7z", "hidden.rar"]
+    {
         let inspection = inspect_bytes("in", &bytes(file));
         assert_eq!(inspection.facts, [], "{file}");
         let reasons: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
@@ -399,9 +411,11 @@ fn an_archive_after_a_program_is_opened() {
 
 #[test]
 fn what_unpacks_or_mounts_itself_is_opened_behind_its_program() {
-    for (file, chain) in
-        [("program-7z.bin", "!7z:key.pem"), ("program-squashfs.bin", "!squashfs:key.pem")]
-    {
+    for (file, chain) in [
+        ("program-7z.bin", "!7z:key.pem"),
+        ("program-rar.bin", "!rar:key.pem"),
+        ("program-squashfs.bin", "!squashfs:key.pem"),
+    ] {
         let found = report(file, &[]);
         assert!(found.contains(&format!("\"{file}{chain}\"")), "{file}: {found}");
         // Where no program stands before it, it is none.
@@ -464,6 +478,17 @@ fn a_directory_of_a_zip_that_lies_hides_nothing() {
     assert!(chains(&inspection).contains(&"!zip:key.pem"), "{:?}", chains(&inspection));
     let reasons: Vec<Reason> = inspection.ledger.skips.iter().map(|skip| skip.reason).collect();
     assert_eq!(reasons, [Reason::Damaged]);
+}
+
+#[test]
+fn a_volume_that_is_not_the_last_is_read_as_far_as_it_goes() {
+    for (file, found) in [("volume1.rar", 1), ("volume2.rar", 0)] {
+        let inspection = inspect_bytes("in", &bytes(file));
+        assert_eq!(chains(&inspection).len(), found, "{file}");
+        let skips = &inspection.ledger.skips;
+        assert!(skips.iter().any(|skip| skip.path == "in!rar:noise"), "{file}: {skips:?}");
+        assert!(skips.iter().all(|skip| skip.reason == Reason::NoReader), "{file}");
+    }
 }
 
 #[test]

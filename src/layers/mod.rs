@@ -194,7 +194,7 @@ pub(crate) fn of_lost(feed: &mut Feed<'_>) -> Option<&'static Layer> {
 }
 
 /// Beginnings of containers that stand behind programs, which unpack or mount them.
-const BEHIND: [&[u8]; 2] = [sevenzip::MAGIC, disk::squashfs::MAGIC];
+const BEHIND: [&[u8]; 3] = [rar::MAGIC, sevenzip::MAGIC, disk::squashfs::MAGIC];
 
 /// Whether a file that begins like this is a program.
 pub(crate) fn is_program(head: &[u8]) -> bool {
@@ -205,7 +205,7 @@ pub(crate) fn is_program(head: &[u8]) -> bool {
 pub(crate) fn behind(bytes: &[u8]) -> Option<usize> {
     let begins = |at: &usize| {
         let head = bytes.get(*at..).unwrap_or_default();
-        sevenzip::is_whole(head) || disk::squashfs::is_whole(head)
+        rar::is_whole(head) || sevenzip::is_whole(head) || disk::squashfs::is_whole(head)
     };
     let found =
         BEHIND.iter().filter_map(|magic| memchr::memmem::find_iter(bytes, magic).find(begins));
@@ -365,6 +365,11 @@ pub(crate) struct Unread(pub String);
 #[error("{0}")]
 pub(crate) struct TooLarge(pub String);
 
+/// What nobody reads without its password.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Locked(pub &'static str);
+
 /// The same problem once more: errors of input and output cannot be cloned.
 fn again(problem: &io::Error) -> io::Error {
     let inner = problem.get_ref();
@@ -374,6 +379,9 @@ fn again(problem: &io::Error) -> io::Error {
     if let Some(large) = inner.and_then(|inner| inner.downcast_ref::<TooLarge>()) {
         return io::Error::other(large.clone());
     }
+    if let Some(locked) = inner.and_then(|inner| inner.downcast_ref::<Locked>()) {
+        return io::Error::other(locked.clone());
+    }
     io::Error::new(problem.kind(), problem.to_string())
 }
 
@@ -382,6 +390,7 @@ fn reason(problem: &io::Error) -> Reason {
     match problem.get_ref() {
         Some(inner) if inner.is::<Unread>() => Reason::NoReader,
         Some(inner) if inner.is::<TooLarge>() => Reason::OverBudget,
+        Some(inner) if inner.is::<Locked>() => Reason::Encrypted,
         _ => Reason::Damaged,
     }
 }

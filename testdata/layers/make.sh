@@ -3,7 +3,8 @@
 # the tools that people make them with. tests/layers.rs says what must be found in them.
 #
 # Tools: tar, bsdtar (libarchive-tools), mke2fs, cpio, ar, gzip, bzip2, xz, zstd, lz4, lzip, brotli, compress (Debian: ncompress), zip,
-# 7z (7zip), gcab, cabextract, dpkg-deb, rpmbuild, skopeo, umoci, python3.
+# 7z (7zip), gcab, cabextract, dpkg-deb, rpmbuild, skopeo, umoci, python3 with rars (of PyPI), npx with
+# @electron/asar (of npm).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
@@ -139,6 +140,38 @@ open("lzx.cab", "wb").write(head + folder + files + blocks)
 P
 cabextract -tq ./*.cab
 
+# RAR of all families; one is solid, one stored, one goes on in a second volume.
+python3 - <<'P'
+import rars
+read = lambda name: open(name, "rb").read()
+def pack(out, *names, format="rar50", **options):
+    made = rars.RarBuilder(format=format, **options)
+    for name in names:
+        made.add_bytes(read(name), name, mtime=1700000000)
+    open(out, "wb").write(made.to_bytes())
+pack("plain.rar", "noise", "key.pem", "text")
+pack("bomb.rar", "bomb")
+pack("empty.rar", "empty")
+pack("stored5.rar", "key.pem", "text", store=True)
+pack("solid5.rar", "noise", "text", "key.pem", solid=True)
+pack("solid-bomb.rar", "bomb", "text", solid=True)
+pack("v7.rar", "text", format="rar70")
+pack("v4.rar", "noise", "text", format="rar40")
+pack("solid4.rar", "text", "noise", "key.pem", format="rar29", solid=True)
+pack("v2.rar", "text", format="rar20")
+pack("v1.rar", "text", format="rar15")
+pack("encrypted.rar", "key.pem", password="secret")
+pack("hidden.rar", "key.pem", password="secret", encrypt_headers=True)
+made = rars.RarBuilder(store=True, volume_size=1800)
+for name in ("key.pem", "noise"):
+    made.add_bytes(read(name), name, mtime=1700000000)
+made.write_volumes("volume.rar")
+P
+mv volume.part01.rar volume1.rar && mv volume.part02.rar volume2.rar
+
+mkdir -p app/keys && cp key.pem text noise app/keys/ && npx -y @electron/asar pack app plain.asar
+mkdir -p app/keys && rm app/keys/* && npx -y @electron/asar pack app empty.asar
+
 mkdir -p deb/DEBIAN deb/etc && cp key.pem deb/etc/
 printf 'Package: x\nVersion: 1\nArchitecture: all\nMaintainer: a <a@example.org>\nDescription: x\n' >deb/DEBIAN/control
 for method in gzip xz zstd; do
@@ -177,7 +210,7 @@ done
 { printf '\177ELF\2\1\1'; head -c 5000 text; } >stub
 mksquashfs files program.sq -quiet -noappend -all-root >/dev/null && 7z a -bd program.7z key.pem >/dev/null
 cat stub program.sq >"$here/program-squashfs.bin" && cat stub program.7z >"$here/program-7z.bin"
-rm program.7z
+rm program.7z && cat stub plain.rar >"$here/program-rar.bin"
 mkdir "$here/nested"
 for layer in plain.*; do
   kind=${layer#plain.}
@@ -187,5 +220,5 @@ for layer in plain.*; do
 done
 rm -f key.pem
 mv bomb.brotli "$here/bomb.brotli.br"
-cp ./*.{gzip,bzip2,xz,lzma,zstd,lz4,lzip,brotli,compress,zlib,tar,cpio,ar,zip,7z,cab,deb,rpm} "$here/"
+cp ./*.{gzip,bzip2,xz,lzma,zstd,lz4,lzip,brotli,compress,zlib,tar,cpio,ar,asar,zip,7z,cab,rar,deb,rpm} "$here/"
 cd "$here" && rm -f ./*.bomb && find . -size +300k -name 'bomb.*' -print

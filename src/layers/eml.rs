@@ -91,9 +91,13 @@ struct Header {
 }
 
 fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
-    let (parts, is_all) = parts(file)?;
-    if !is_all {
-        entries.note(Reason::OverBudget, format!("more than {PARTS} parts"));
+    let (parts, end) = parts(file)?;
+    match end {
+        End::Whole => {}
+        End::Cut => entries.note(Reason::Damaged, "it ends before its last part does"),
+        End::TooMany => {
+            entries.note(Reason::OverBudget, format!("more than {PARTS} parts"));
+        }
     }
     for (number, part) in parts.iter().enumerate() {
         let Part { body, header } = part;
@@ -159,8 +163,16 @@ impl Header {
     }
 }
 
+/// How the parts of a message end.
+enum End {
+    Whole,
+    /// A multipart without its last boundary.
+    Cut,
+    TooMany,
+}
+
 /// Finds the parts, and says whether these are all.
-fn parts(file: &mut dyn ReadSeek) -> io::Result<(Vec<Part>, bool)> {
+fn parts(file: &mut dyn ReadSeek) -> io::Result<(Vec<Part>, End)> {
     file.rewind()?;
     let mut lines = mime::Lines::new(file);
     let mut parts = Vec::new();
@@ -190,7 +202,7 @@ fn parts(file: &mut dyn ReadSeek) -> io::Result<(Vec<Part>, bool)> {
                 boundaries.pop();
             }
             if parts.len() >= PARTS {
-                return Ok((parts, false));
+                return Ok((parts, End::TooMany));
             }
             continue;
         }
@@ -224,7 +236,8 @@ fn parts(file: &mut dyn ReadSeek) -> io::Result<(Vec<Part>, bool)> {
         part.body.end = lines.position();
         parts.push(part);
     }
-    Ok((parts, true))
+    let end = if boundaries.is_empty() { End::Whole } else { End::Cut };
+    Ok((parts, end))
 }
 
 /// Whether nothing but `--` and blanks follows the boundary on its line.

@@ -9,7 +9,10 @@ use std::{
 
 use super::{
     Entries, Layer, Open, ReadSeek,
-    disk::numbers::{be16, be32},
+    disk::{
+        numbers::{be16, be32},
+        short,
+    },
     pieces::Pieces,
 };
 use crate::ledger::Reason;
@@ -62,6 +65,9 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
     let read = fill(file, 0, &mut head)?;
     let Some(size) = page_size(head.get(..read).unwrap_or_default()) else { return Ok(()) };
     let length = file.seek(SeekFrom::End(0))?;
+    // What the head of the space says of it (`fsp0types.h`): its pages.
+    let pages = head.get(46..50).map_or(0, |_| be32(&head, 46));
+    short(length, u64::from(pages) * size, entries);
     let mut parts = BTreeMap::new();
     let (mut packed, mut encrypted, mut others) = (0_u64, 0_u64, 0_u64);
     let mut header = [0; HEADER];

@@ -49,6 +49,15 @@ struct Stream {
     is_objects: bool,
 }
 
+/// Whether `%%EOF` stands in the last kilobyte, where readers look for it (ISO 32000-1, annex H.3.18).
+fn ends(file: &mut dyn ReadSeek) -> io::Result<bool> {
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(1024)))?;
+    let mut tail = Vec::new();
+    file.take(1024).read_to_end(&mut tail)?;
+    Ok(memchr::memmem::find(&tail, b"%%EOF").is_some())
+}
+
 fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
     let Streams { found, is_encrypted, is_all, mut names } = streams(file)?;
     if is_encrypted {
@@ -57,6 +66,9 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
     }
     if !is_all {
         entries.note(Reason::OverBudget, format!("more than {STREAMS} streams"));
+    }
+    if !ends(file)? {
+        entries.note(Reason::Damaged, "it ends without the mark of its end");
     }
     for stream in found.iter().filter(|stream| stream.is_objects) {
         pdf_names::add_all(&beginning(file, stream)?.0, &mut names);

@@ -91,6 +91,9 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
         }
         base += PAGE as u64;
     }
+    if base < length {
+        entries.note(Reason::Damaged, "it ends within a page");
+    }
     joined(file, entries, chunks)
 }
 

@@ -221,6 +221,9 @@ fn open_wal(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Resul
         }
         at += 24 + size as u64;
     }
+    if at < length && (order.len() as u64) < PAGES {
+        entries.note(Reason::Damaged, "it ends within a frame");
+    }
     let mut store = Store { file, size, usable, count: u32::MAX, frames: Some(frames) };
     let mut taken = HashSet::new();
     for (page, until) in order {

@@ -47,7 +47,7 @@ to vmdk sparse.vmdk subformat=monolithicSparse
 to vmdk stream.vmdk subformat=streamOptimized
 # Kinds that nothing reads.
 for kind in vdi qed parallels; do to $kind raw.$kind; done
-truncate -s 64K swap.img && mkswap -q swap.img
+truncate -s 64K swap.img && mkswap -q swap.img && dd if=key.pem of=swap.img bs=4096 seek=5 conv=notrunc status=none
 truncate -s 600K files.udf && mkudffs -b 2048 files.udf >/dev/null
 
 # Partitions, with the key at the head of the last, and behind them all.

@@ -1,7 +1,7 @@
 """Makes the documents in this directory anew, each around the same key (ec/p-256.pkcs8.pem), by
 the tools that people use. tests/documents.rs says what must be found in them.
 
-pip: aspose-email-for-python-via-net, bson, compressed-rtf, cramjam, cryptography, fastavro, lmdb, msoffcrypto-tool, pyarrow, pypdf, reportlab, xlwt.
+pip: aspose-email-for-python-via-net, bson, compressed-rtf, cramjam, cryptography, fastavro, lmdb, msoffcrypto-tool, pyarrow, pypdf, python-docx, reportlab, xlwt.
 Debian: etcd-client, etcd-server, libgsf-bin, mariadb-server, postgresql, qpdf, redis-server.
 
 python3 make.py [NAME ...]
@@ -367,6 +367,32 @@ def parquet(codec="NONE", **how):
     return out.getvalue()
 
 
+def columns(form, codec):
+    """A key among values that pack, in a column."""
+    import pyarrow.feather, pyarrow.orc
+
+    out = io.BytesIO()
+    rows = pyarrow.table({"id": range(50), "pem": ["x" * 20] * 49 + [KEY.decode()]})
+    if form == "arrow":
+        pyarrow.feather.write_feather(rows, out, compression=codec)
+    else:
+        pyarrow.orc.write_table(rows, out, compression=codec)
+    return out.getvalue()
+
+
+def letter():
+    """A key whose lines are paragraphs of a letter, one of them in several runs."""
+    import docx
+
+    out = io.BytesIO()
+    made = docx.Document()
+    for number, line in enumerate(KEY.decode().splitlines()):
+        paragraph = made.add_paragraph(line[:20])
+        paragraph.add_run(line[20:]).bold = number == 1
+    made.save(out)
+    return out.getvalue()
+
+
 def pages():
     """A value of several pages in LMDB."""
     with tempfile.TemporaryDirectory() as folder:
@@ -535,6 +561,11 @@ MAKERS = {
     "zstd.parquet": lambda: parquet("ZSTD", data_page_version="2.0", column_encoding={"k.pem": "DELTA_LENGTH_BYTE_ARRAY", "id": "PLAIN"}),
     "lz4.parquet": lambda: parquet("LZ4"),
     "shared.parquet": lambda: parquet("ZSTD", column_encoding={"k.pem": "DELTA_BYTE_ARRAY", "id": "PLAIN"}),
+    "plain.arrow": lambda: columns("arrow", "uncompressed"),
+    "lz4.arrow": lambda: columns("arrow", "lz4"),
+    "plain.orc": lambda: columns("orc", "uncompressed"),
+    "zlib.orc": lambda: columns("orc", "zlib"),
+    "letter.docx": letter,
     "pages.mdb": pages,
     "snapshot.etcd": etcd,
     "row.bson": lambda: bson.dumps({"key": KEY.decode()}),

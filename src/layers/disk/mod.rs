@@ -16,7 +16,7 @@ pub(super) mod squashfs;
 pub(super) mod unread;
 pub(super) mod vhd;
 pub(super) mod vhdx;
-mod view;
+pub(super) mod view;
 pub(super) mod vmdk;
 
 use std::io::SeekFrom;
@@ -42,10 +42,10 @@ pub(super) fn lost(file: &mut dyn ReadSeek) -> Option<&'static Layer> {
     ext::backup(file).map(|_| &ext::LAYER)
 }
 
-/// Says in the ledger that an image ends before its file system does.
-fn short(length: u64, size: u64, entries: &mut Entries<'_, '_>) {
+/// Says in the ledger that an image ends before its file system does, or a file before its pages.
+pub(super) fn short(length: u64, size: u64, entries: &mut Entries<'_, '_>) {
     if length < size {
-        let detail = format!("it ends after {length} bytes, and its file system has {size}");
+        let detail = format!("it ends after {length} bytes, and by its head it has {size}");
         entries.note(Reason::Damaged, detail);
     }
 }

@@ -78,7 +78,7 @@ const DAMAGE: &[(&str, &[u8], usize, &[u8], &str, &str)] = &[
     ("files.xfs", b"XFSB", 84, &[0xff; 4], "!xfs:pieces", "it is read by a copy"),
     ("files.xfs", b"XFSB", 88, &[0xff; 4], "!xfs:pieces", "it is read by a copy"),
     ("files.xfs", b"XFSB", 124, &[0xff], "!xfs:pieces", "it is read by a copy"),
-    ("version4.xfs", b"XFSB", 4, &[0xff; 4], "!xfs:(as it is)", "no superblock"),
+    ("version4.xfs", b"XFSB", 5, &[0xff; 3], "!xfs:(as it is)", "no superblock"),
     // The root is an inode that is none.
     (
         "files.xfs",

@@ -56,6 +56,35 @@ const NTFS_PACKED: &[&str] = &["!ntfs:d/mixed", "!ntfs:d/packed.gz!gzip:", "!ntf
 const SQUASHFS: &[&str] =
     &["!squashfs:etc/ssl/server.pem", "!squashfs:key.gz!gzip:", "!squashfs:sparse"];
 
+const XFS: &[&str] = &[
+    "!xfs:(gap)",
+    "!xfs:etc/ssl/server.pem",
+    "!xfs:key.gz!gzip:",
+    "!xfs:many/last.gz!gzip:",
+    "!xfs:pieces",
+    "!xfs:sparse",
+    "!xfs:text:user.key",
+];
+
+const XFS_4: &[&str] =
+    &["!xfs:etc/ssl/server.pem", "!xfs:key.gz!gzip:", "!xfs:many/last.gz!gzip:", "!xfs:sparse"];
+
+/// With files that are packed, and with a snapshot of them.
+const BTRFS: &[&str] = &[
+    "!btrfs:(gap)",
+    "!btrfs:app/kept",
+    "!btrfs:app/lzo",
+    "!btrfs:app/zlib",
+    "!btrfs:app/zstd",
+    "!btrfs:before/removed",
+    "!btrfs:etc/ssl/server.pem",
+    "!btrfs:key.gz!gzip:",
+    "!btrfs:many/last.gz!gzip:",
+    "!btrfs:pieces",
+    "!btrfs:sparse",
+    "!btrfs:text:user.key",
+];
+
 /// File, the chains that lead to the key in it, and what of it is not examined.
 const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("based.qcow2", &[], &[Reason::NoReader]),
@@ -66,7 +95,7 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("encrypted.qcow2", &[], &[Reason::Encrypted]),
     ("64bit.ext4", FILES, &[]),
     ("files.exfat", EXFAT, &[]),
-    ("files.btrfs", &["!btrfs:(as it is)"], &[Reason::NoReader]),
+    ("files.btrfs", BTRFS, &[]),
     ("files.ext2", FILES, &[]),
     ("files.ext4", FILES, &[]),
     ("files.fat12", FAT, &[]),
@@ -76,7 +105,7 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("packed.ntfs", NTFS_PACKED, &[]),
     ("wof.ntfs", &["!ntfs:(gap)"], &[Reason::NoReader]),
     ("files.udf", &[], &[Reason::NoReader]),
-    ("files.xfs", &["!xfs:(as it is)"], &[Reason::NoReader]),
+    ("files.xfs", XFS, &[]),
     ("fixed.vhd", &[""], &[]),
     ("fixed.vhdx", &["!vhdx:"], &[]),
     ("gzip.squashfs", SQUASHFS, &[]),
@@ -84,6 +113,7 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("luks1.luks", &[], &[Reason::Encrypted]),
     ("luks2.luks", &[], &[Reason::Encrypted]),
     ("lz4.squashfs", SQUASHFS, &[]),
+    ("lzo.squashfs", SQUASHFS, &[]),
     ("parts.gpt", &["!gpt:(gap)", "!gpt:(partition 2)"], &[]),
     ("parts.mbr", &["!mbr:(partition 6)"], &[]),
     ("plain.iso", ISO_PLAIN, &[]),
@@ -98,6 +128,7 @@ const DISKS: &[(&str, &[&str], &[Reason])] = &[
     ("subclusters.qcow2", &["!qcow2:"], &[]),
     ("v2.qcow2", &["!qcow2:"], &[]),
     ("v3.qcow2", &["!qcow2:"], &[]),
+    ("version4.xfs", XFS_4, &[]),
     ("volume.bitlocker", &[], &[Reason::Encrypted]),
     ("volumes.lvm", &["!lvm:(gap)", "!lvm:data!gzip:", "!lvm:root"], &[]),
     ("xz.squashfs", SQUASHFS, &[]),
@@ -180,7 +211,15 @@ fn what_is_cut_off_is_in_the_ledger() {
 
 #[test]
 fn an_image_that_ends_before_its_file_system_says_so() {
-    for disk in ["files.exfat", "files.ext2", "files.fat16", "files.ntfs", "swap.img"] {
+    for disk in [
+        "files.btrfs",
+        "files.exfat",
+        "files.ext2",
+        "files.fat16",
+        "files.ntfs",
+        "files.xfs",
+        "swap.img",
+    ] {
         let whole = bytes(disk);
         let cut = inspect_bytes("in", &whole[..whole.len() - 8192]);
         let is_told = |skip: &Skip| {

@@ -192,11 +192,60 @@ for version in 1 2; do
 done
 python3 -c 'import sys
 sys.stdout.buffer.write(b"\xebX\x90-FVE-FS-".ljust(510, b"\0") + b"\x55\xaa" + bytes(7680))' >volume.bitlocker
-truncate -s 300M files.xfs && mkfs.xfs -q -m uuid=00000000-0000-4000-8000-000000000000 files.xfs
-truncate -s 200K files.xfs && cat key.pem >>files.xfs
-truncate -s 120M files.btrfs && mkfs.btrfs -q --rootdir tree files.btrfs >/dev/null 2>&1 && truncate -s 400K files.btrfs && cat key.pem >>files.btrfs
+# XFS and btrfs, as Linux writes them: this needs root, for mounts. In pieces, each of one block, is
+# what is written out block by block with others between. It takes the number of names in a directory.
+fill() {
+  cp -r --sparse=always tree/* mount && fallocate -l 64K mount/reserved
+  setfattr -n user.key -v "$(cat key.pem)" mount/text
+  mkdir mount/many && : >mount/many/1 && for n in $(seq 2 "$1"); do ln mount/many/1 "mount/many/$n"; done
+  cp tree/key.gz mount/many/last.gz
+  python3 - mount/pieces mount/between <<'P'
+import os, sys
+text = (open("text", "rb").read() * 20)[: 20 * 4096 - 100]
+parts = [open(sys.argv[1], "wb"), open(sys.argv[2], "wb")]
+whole = (text + open("key.pem", "rb").read() + text)[: 40 * 4096]
+for at in range(0, len(whole), 4096):
+    for part in parts:
+        part.write(whole[at : at + 4096] if part is parts[0] else b"x" * 4096)
+        part.flush()
+        os.fsync(part.fileno())
+P
+  rm mount/between && sync -f mount && fstrim mount
+}
+# A file that is written and deleted again.
+remove() {
+  cp deleted mount && sync mount/deleted && rm mount/deleted && umount mount
+}
+xfs() {
+  # Names by which it makes small ones.
+  truncate -s 32M "$1" && TEST_DIR=. TEST_DEV=. QA_CHECK_FS=1 mkfs.xfs -q "${@:2}" "$1" 2>/dev/null
+}
+xfs files.xfs -d agcount=2 -l size=1500b -m uuid=00000000-0000-4000-8000-000000000000
+mount -o loop,allocsize=4k files.xfs mount && fill 2000 && remove
+# Without the journal of all this.
+xfs_repair -L files.xfs 2>/dev/null >/dev/null
+# Version 4, which Linux writes no more.
+{
+  printf '%s\n' boot '0 0' 'd--755 0 0' 'etc d--755 0 0' 'ssl d--755 0 0'
+  printf '%s\n' 'server.pem ---644 0 0 key.pem' '$' '$' 'key.gz ---644 0 0 tree/key.gz'
+  printf '%s\n' 'sparse ---644 0 0 tree/sparse' 'many d--755 0 0'
+  for n in $(seq 1 1999); do echo "name-$n l--777 0 0 1"; done
+  printf '%s\n' 'last.gz ---644 0 0 tree/key.gz' '$' '$'
+} >prototype
+xfs version4.xfs -m crc=0,uuid=00000000-0000-4000-8000-000000000000 -b size=1024 -n size=8192 -p prototype
+truncate -s 17M files.btrfs
+mkfs.btrfs -q -M -m single -d single -n 4096 -U 00000000-0000-4000-8000-000000000000 files.btrfs
+mount -o loop files.btrfs mount && fill 200
+btrfs -q subvolume create mount/app
+for method in zlib zstd lzo; do
+  : >mount/app/$method && btrfs property set mount/app/$method compression $method
+  cat text text text key.pem text >mount/app/$method
+done
+cat text key.pem >mount/app/removed && cp key.pem mount/app/kept
+btrfs -q subvolume snapshot -r mount/app mount/before
+rm mount/app/removed && sync -f mount && fstrim mount && remove
 bash "$here/lvm.sh" volumes.lvm
-for kind in gzip xz zstd lz4; do
+for kind in gzip lzo xz zstd lz4; do
   mksquashfs tree $kind.squashfs -comp $kind -noappend -quiet -no-progress -all-root >/dev/null
 done
 keep raw.vdi raw.qed raw.parallels swap.img ./*.udf

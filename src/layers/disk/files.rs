@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Bytes of a directory that are read. File systems slow down long before.
-const DIRECTORY: u64 = 256 << 20;
+pub(super) const DIRECTORY: u64 = 256 << 20;
 
 /// Directories in one another that are entered. Paths of 4096 bytes have half as many.
 pub(super) const DEPTH: usize = 2048;
@@ -56,6 +56,11 @@ impl Runs {
             let (from, to) = (from.max(at), to.min(at + length));
             claims.add(place + (from - at), place + (to - at));
         }
+    }
+
+    /// Where its last run ends in the file.
+    pub(super) fn end(&self) -> u64 {
+        self.runs.last().map_or(0, |run| run.0 + run.2)
     }
 
     /// Bytes from `from` up to `to` that lie on the disk.

@@ -1,6 +1,7 @@
 //! Disks: images of them, the partitions on them, and the file systems in those. What is inside is
 //! read in place, so that a file in a file system in a partition in an image is copied nowhere.
 
+pub(super) mod btrfs;
 pub(super) mod claims;
 pub(super) mod ext;
 pub(super) mod fat;
@@ -18,6 +19,7 @@ pub(super) mod vhd;
 pub(super) mod vhdx;
 pub(super) mod view;
 pub(super) mod vmdk;
+pub(super) mod xfs;
 
 use std::io::SeekFrom;
 
@@ -30,7 +32,8 @@ use crate::ledger::Reason;
 const LOST: u64 = 1 << 20;
 
 /// What a file is whose head says nothing, by copies of what should be there: the header of a GPT at its
-/// end, the superblock of ext in its second group. Leaves the file anywhere.
+/// end, the superblock of ext in its second group, that of XFS in others, that of
+/// btrfs after 64 MiB. Leaves the file anywhere.
 pub(super) fn lost(file: &mut dyn ReadSeek) -> Option<&'static Layer> {
     let length = file.seek(SeekFrom::End(0)).ok()?;
     if length < LOST || !length.is_multiple_of(512) {
@@ -39,7 +42,13 @@ pub(super) fn lost(file: &mut dyn ReadSeek) -> Option<&'static Layer> {
     if partitions::backup(file, length).ok()?.is_some() {
         return Some(&partitions::GPT);
     }
-    ext::backup(file).map(|_| &ext::LAYER)
+    if ext::backup(file).is_some() {
+        return Some(&ext::LAYER);
+    }
+    if xfs::is_lost(file, length) {
+        return Some(&xfs::LAYER);
+    }
+    btrfs::is_lost(file).then_some(&btrfs::LAYER)
 }
 
 /// Says in the ledger that an image ends before its file system does, or a file before its pages.

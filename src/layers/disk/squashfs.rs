@@ -1,5 +1,5 @@
-//! squashfs 4.0 (Documentation/filesystems/squashfs.rst of Linux): packed with gzip, LZMA, xz, LZ4
-//! or Zstandard. Files lie in packed blocks, and their ends with others in fragments.
+//! squashfs 4.0 (Documentation/filesystems/squashfs.rst of Linux): packed with gzip, LZMA, LZO, xz,
+//! LZ4 or Zstandard. Files lie in packed blocks, and their ends with others in fragments.
 
 use std::{
     cell::RefCell,
@@ -20,7 +20,7 @@ use crate::ledger::Reason;
 
 pub(in super::super) const LAYER: Layer = Layer {
     name: "squashfs",
-    about: "squashfs 4.0 with gzip, LZMA, xz, LZ4 or Zstandard; LZO is not read",
+    about: "squashfs 4.0 with gzip, LZMA, LZO, xz, LZ4 or Zstandard",
     is: |head| head.starts_with(MAGIC) && le16(head, 28) == 4,
     open: Open::Seek(open),
 };
@@ -80,8 +80,8 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
     let length = file.seek(SeekFrom::End(0))?;
     let head = bytes_at(file, 0, 96)?;
     let method = le16(&head, 20);
-    if !matches!(method, 1 | 2 | 4..=6) {
-        return Err(io::Error::other(Unread("packed with LZO".to_owned())));
+    if !matches!(method, 1..=6) {
+        return Err(io::Error::other(Unread("packed in a way that is not known".to_owned())));
     }
     let bits = le16(&head, 22);
     if !(12..=20).contains(&bits) {
@@ -186,6 +186,13 @@ impl System {
             2 => lzma_rust2::LzmaReader::new_mem_limit(packed, MEMORY, None)?
                 .take(most)
                 .read_to_end(&mut bytes)?,
+            3 => {
+                bytes.resize(usize::try_from(most).unwrap_or_default(), 0);
+                let count =
+                    lzo::decompress_into(packed, &mut bytes).map_err(|_| invalid("damaged LZO"))?;
+                bytes.truncate(count);
+                count
+            }
             4 => lzma_rust2::XzReader::new(packed, false).take(most).read_to_end(&mut bytes)?,
             5 => {
                 bytes.resize(usize::try_from(most).unwrap_or_default(), 0);

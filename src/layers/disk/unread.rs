@@ -30,13 +30,6 @@ pub(in super::super) const BITLOCKER: Layer = Layer {
     open: Open::Stream(encrypted),
 };
 
-pub(in super::super) const BTRFS: Layer = Layer {
-    name: "btrfs",
-    about: "btrfs is not opened, which the ledger says; files that are not packed are seen",
-    is: |head| is_at(head, 0x1_0040, b"_BHRfS_M"),
-    open: Open::Stream(unread),
-};
-
 pub(in super::super) const EROFS: Layer = Layer {
     name: "erofs",
     about: "EROFS is not opened, which the ledger says; files that are not packed are seen",
@@ -114,13 +107,6 @@ fn swap(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
     short(length, (u64::from(le32(&head, 4)) + 1) * 4096, entries);
     entries.raw_gap(file, 0, length)
 }
-
-pub(in super::super) const XFS: Layer = Layer {
-    name: "xfs",
-    about: "XFS is not opened, which the ledger says; its files are seen as they lie there",
-    is: |head| is_at(head, 0, b"XFSB\0"),
-    open: Open::Stream(unread),
-};
 
 fn is_at(head: &[u8], at: usize, magic: &[u8]) -> bool {
     head.get(at..).is_some_and(|rest| rest.starts_with(magic))

@@ -160,7 +160,7 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::unread::SWAP,
     tar::LAYER,
     disk::unread::UDF,
-    disk::unread::VDI,
+    disk::vdi::LAYER,
     disk::vhd::LAYER,
     disk::vhdx::LAYER,
     disk::vmdk::LAYER,

@@ -47,6 +47,7 @@ to vmdk sparse.vmdk subformat=monolithicSparse
 to vmdk stream.vmdk subformat=streamOptimized
 # Kinds that nothing reads.
 for kind in vdi qed parallels; do to $kind raw.$kind; done
+to vdi fixed.vdi static=on
 truncate -s 64K swap.img && mkswap -q swap.img && dd if=key.pem of=swap.img bs=4096 seek=5 conv=notrunc status=none
 truncate -s 600K files.udf && mkudffs -b 2048 files.udf >/dev/null
 
@@ -248,7 +249,7 @@ bash "$here/lvm.sh" volumes.lvm
 for kind in gzip lzo xz zstd lz4; do
   mksquashfs tree $kind.squashfs -comp $kind -noappend -quiet -no-progress -all-root >/dev/null
 done
-keep raw.vdi raw.qed raw.parallels swap.img ./*.udf
+keep raw.vdi fixed.vdi raw.qed raw.parallels swap.img ./*.udf
 mkdir copy && cp key.pem copy/key.pem
 mke2fs -qt ext2 -b 1024 -N 16 -m 0 -E root_owner=0:0 -d copy copies.ext2 9M
 mke2fs -qt ext4 -b 1024 -N 16 -m 0 -O bigalloc,^has_journal -C 4096 -d copy clusters.ext4 2M

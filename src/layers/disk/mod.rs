@@ -15,6 +15,7 @@ pub(super) mod partitions;
 pub(super) mod qcow2;
 pub(super) mod squashfs;
 pub(super) mod unread;
+pub(super) mod vdi;
 pub(super) mod vhd;
 pub(super) mod vhdx;
 pub(super) mod view;

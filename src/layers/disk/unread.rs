@@ -86,13 +86,6 @@ pub(in super::super) const UDF: Layer = Layer {
     open: Open::Stream(unread),
 };
 
-pub(in super::super) const VDI: Layer = Layer {
-    name: "vdi",
-    about: "VDI images are not opened, which the ledger says; they are seen as they lie there",
-    is: |head| is_at(head, 64, &[0x7f, 0x10, 0xda, 0xbe]),
-    open: Open::Stream(unread),
-};
-
 /// What Linux swaps out, whose pages are in no order.
 pub(in super::super) const SWAP: Layer = Layer {
     name: "swap",

@@ -198,7 +198,7 @@ pub(crate) fn read(
     };
     let front_end = match () {
         () if is_template => named(helm::NAME),
-        () if is_marked && beside.is_none() && ansible::is_play(path, bytes) => {
+        () if is_marked && !ansible::is_variables(path, bytes) && ansible::is_play(path, bytes) => {
             named(ansible::NAME)
         }
         () if front_end.name == "json" && is_marked && deployments::is_template(bytes) => {

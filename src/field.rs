@@ -61,6 +61,8 @@ fields! {
     Classes = "classes",
     /// Comment or user id stored beside the key.
     Comment = "comment",
+    /// Names of what conditions of a grant look at, as they are written: `kms:ViaService`.
+    ConditionKeys = "condition_keys",
     /// What conditions of a grant narrow it to: `account`, `organisation`, `principal`, `service`, `context`, `network`, or `nothing` for one that does not narrow who may.
     Conditions = "conditions",
     /// Who holds two duties of one key that the register asks to keep apart.

@@ -35,8 +35,32 @@ impl<'a> KeyOf<'a> {
     }
 }
 
-/// Everybody who holds something, by provider and key.
-type Holders<'a> = BTreeMap<(&'a str, KeyOf<'a>), BTreeMap<String, Holder<'a>>>;
+/// Everybody who holds something, by provider, environment and key. A name that is one in all the world
+/// is of no environment.
+type Holders<'a> = BTreeMap<(&'a str, &'a str, KeyOf<'a>), BTreeMap<String, Holder<'a>>>;
+
+/// What the name of a key begins with that is the only one of its name.
+const GLOBAL: &[&str] = &["arn:", "acs:", "https://", "ocid1.", "projects/", "/subscriptions/"];
+
+/// The environment in which a name of a key means one key.
+fn environment<'a>(grant: &'a Fact, key: KeyOf<'_>) -> &'a str {
+    let is_global = match key {
+        KeyOf::Key(name) => {
+            name.contains('#') || GLOBAL.iter().any(|begin| name.starts_with(begin))
+        }
+        KeyOf::Document(_) => true,
+        KeyOf::All => false,
+    };
+    if is_global { "" } else { grant.text(Field::Environment).unwrap_or_default() }
+}
+
+/// Whether two things may be of one environment.
+fn is_near(a: &Fact, b: &Fact) -> bool {
+    match (a.text(Field::Environment), b.text(Field::Environment)) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    }
+}
 
 /// Links about duties and about substitution.
 pub(super) fn link(facts: &[Fact]) -> Vec<Fact> {
@@ -60,7 +84,7 @@ pub(super) fn link(facts: &[Fact]) -> Vec<Fact> {
             (None, Some("key")) => KeyOf::Document(&grant.site().path),
             (None, _) => continue,
         };
-        let of = holders.entry((provider, key)).or_default();
+        let of = holders.entry((provider, environment(grant, key), key)).or_default();
         let attached = attached(grant, &attachments);
         // A policy with a name of its own is also seen alone.
         if attached.is_empty() || policy_of(grant).is_some() {
@@ -73,22 +97,28 @@ pub(super) fn link(facts: &[Fact]) -> Vec<Fact> {
     // What holds for all keys holds for each that leaves it to the account.
     let everywhere: Vec<(&str, String, Vec<&Fact>)> = holders
         .iter()
-        .filter(|((_, key), _)| *key == KeyOf::All)
-        .flat_map(|((provider, _), of)| {
+        .filter(|((_, _, key), _)| *key == KeyOf::All)
+        .flat_map(|((provider, ..), of)| {
             of.iter().map(|(who, holder)| (*provider, who.clone(), holder.grants.clone()))
         })
         .collect();
-    for ((provider, key), of) in &mut holders {
+    for ((provider, _, key), of) in &mut holders {
         let KeyOf::Key(key) = key else { continue };
+        let own: Vec<&Fact> = of.values().flat_map(|of| of.grants.iter().copied()).collect();
         for (other, who, grants) in &everywhere {
             if other == provider && (delegated.contains(key) || of.contains_key(who)) {
-                of.entry(who.clone()).or_default().grants.extend(grants);
+                // What is allowed elsewhere, in an account of its own, is not allowed here.
+                let is_here = |grant: &&&Fact| own.iter().any(|own| is_near(own, grant));
+                let near: Vec<&Fact> = grants.iter().filter(is_here).copied().collect();
+                if !near.is_empty() {
+                    of.entry(who.clone()).or_default().grants.extend(near);
+                }
             }
         }
     }
 
     let mut links = Vec::new();
-    for ((_, key), of) in &holders {
+    for ((_, _, key), of) in &holders {
         // Whoever has a policy that comes to this alone is not told again.
         let is_told = |who: &str, holder: &Holder<'_>| {
             let mut policies = holder.grants.iter().filter(|grant| policy_of(grant).is_some());
@@ -214,8 +244,11 @@ fn duties(key: KeyOf<'_>, who: &str, holder: &Holder<'_>) -> Option<Fact> {
     }
     let first = holder.grants.iter().find(is_administration)?;
     let other = holder.grants.iter().find(is_use)?;
+    let actions: BTreeSet<String> =
+        holder.grants.iter().flat_map(|grant| list(grant, Field::Actions)).cloned().collect();
     let mut link = about(Kind::Duties, &holder.grants, first)
         .with(Field::Capabilities, all.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
+        .with(Field::Actions, actions.into_iter().collect::<Vec<_>>())
         .with(Field::Scope, if key == KeyOf::All { "all-keys" } else { "key" });
     for (fact, field) in [(*first, Field::Actions), (*first, Field::Principal)] {
         if let Some(place) = fact.places.get(&field) {
@@ -334,6 +367,18 @@ mod tests {
         assert_eq!(links.len(), 1);
         assert!(links[0].sites.iter().all(|site| site.path == "prod/a.tf"));
         assert_eq!(found(&[admin, other]), []);
+    }
+
+    #[test]
+    fn keys_of_one_name_in_two_environments_are_two() {
+        let of = |environment: &str, key: &str, capability: &str| {
+            grant("a", Some(key), &[capability]).with(Field::Environment, environment)
+        };
+        let pan = "transit/keys/pan";
+        let two = |other: &str, key| [of("prod", key, "administer"), of(other, key, "use")];
+        assert_eq!(found(&two("prod", pan)).len(), 1);
+        assert_eq!(found(&two("staging", pan)), []);
+        assert_eq!(found(&two("staging", "arn:aws:kms:eu-west-1:1:key/a")).len(), 1);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! keys that the whole world has, one key in several files, a key and what it opens.
 
 mod duties;
+mod parts;
 mod replicas;
 mod roles;
 mod versions;

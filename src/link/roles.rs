@@ -90,6 +90,11 @@ fn with(binding: &Fact, role: &Fact) -> Fact {
             grant.places.insert(field, place.clone());
         }
     }
+    // A role that is looked up is called what it is there.
+    let is_open = binding.text(Field::Name).is_some_and(|name| name.starts_with("${data."));
+    if let Some(name) = role.fields.get(&Field::Principal).filter(|_| is_open) {
+        grant.fields.insert(Field::Name, name.clone());
+    }
     // One key of a role is no more than that, whoever binds it.
     if role.text(Field::Scope) == Some("some-keys") {
         grant.fields.insert(Field::Scope, "some-keys".into());

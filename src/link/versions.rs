@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{duties, replicas, roles, wraps};
+use super::{duties, parts, replicas, roles, wraps};
 use crate::{
     fact::{Fact, Field, Kind, Value},
     judge::sort,
@@ -17,6 +17,7 @@ const MOST: usize = 200;
 pub(super) fn link(facts: &mut Vec<Fact>) -> (Vec<Fact>, u64) {
     let mut links = Vec::new();
     if !facts.iter().any(is_of_history) {
+        parts::link(facts);
         let unknown = roles::link(facts);
         let more = of_one(facts, &mut links);
         return (links, unknown + more);
@@ -30,6 +31,7 @@ pub(super) fn link(facts: &mut Vec<Fact>) -> (Vec<Fact>, u64) {
     }
     let mut unknown = 0;
     for mut of in versions.into_values() {
+        parts::link(&mut of);
         unknown += roles::link(&mut of);
         unknown += of_one(&of, &mut links);
         all.extend(of);

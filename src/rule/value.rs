@@ -73,6 +73,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         Field::Actions
         | Field::Capabilities
         | Field::Classes
+        | Field::ConditionKeys
         | Field::Conditions
         | Field::Conflicts
         | Field::Custodians

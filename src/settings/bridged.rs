@@ -78,7 +78,8 @@ pub(super) fn read(document: &Node, source: u32, reading: &mut Reading<'_>) {
         }
         return;
     }
-    let program = Program::new(document.get("variables"));
+    let config = document.get("config").or_else(|| document.get("configuration"));
+    let program = Program { config, ..Program::new(document.get("variables")) };
     for entry in document.get("resources").map(Node::entries).unwrap_or_default() {
         let Some((type_name, is_native)) = text(&entry.node, "type").and_then(pulumi_type) else {
             continue;
@@ -171,12 +172,14 @@ fn snake(name: &str) -> String {
 /// another.
 struct Program<'a> {
     variables: Option<&'a Node>,
+    /// What may be set for each stack, with what it is otherwise.
+    config: Option<&'a Node>,
     left: Cell<usize>,
 }
 
 impl<'a> Program<'a> {
     fn new(variables: Option<&'a Node>) -> Self {
-        Self { variables, left: Cell::new(MOST_VALUES) }
+        Self { variables, config: None, left: Cell::new(MOST_VALUES) }
     }
 }
 
@@ -190,6 +193,10 @@ fn value(node: &Node, renames: bool, program: &Program<'_>, depth: usize) -> Nod
     let variable = node.as_text().and_then(|text| text.strip_prefix("${")?.strip_suffix('}'));
     if let Some(variable) = variable.and_then(|name| program.variables?.get(name)) {
         return value(variable, renames, program, depth + 1);
+    }
+    let set = variable.and_then(|name| program.config?.get(name)?.get("default"));
+    if let Some(set) = set {
+        return value(set, renames, program, depth + 1);
     }
     let tree = match &node.tree {
         Tree::Text(text) if text.contains("${") => Tree::Partial(text.clone()),

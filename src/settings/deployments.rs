@@ -110,27 +110,19 @@ pub(crate) fn read(_first: u32, reading: &mut Reading<'_>) {
         let first = reading.resources.len();
         reading.begun = first;
         let is_bicep = code.contains(&number);
-        if is_bicep {
-            project.evaluate(number, &Given::new(), reading);
-        } else {
-            super::read_json(number, reading);
+        let mut given = parameters_of(number, &roots, &templates, &parameters, reading);
+        // What has no defaults is deployed with values only.
+        let is_first = is_bicep && !given.is_empty() && asks(reading.text(number));
+        match is_first.then(|| given.remove(0)) {
+            Some((_, values)) => with(values, number, is_bicep, &project, reading),
+            None if is_bicep => project.evaluate(number, &Given::new(), reading),
+            None => super::read_json(number, reading),
         }
         let known = reading.problems.len();
-        for (file, values) in parameters_of(number, &roots, &templates, &parameters, reading) {
+        for (file, values) in given {
             let before = reading.resources.len();
             reading.begun = before;
-            match (values, is_bicep) {
-                (Values::Bicep(given), true) => project.evaluate(number, &given, reading),
-                (Values::Json(node), true) => {
-                    project.evaluate(number, &given_by(&node), reading);
-                }
-                (Values::Json(node), false) => {
-                    if let Ok(document) = json::parse(number, reading.text(number)) {
-                        arm::read_with(&document, &node, number, reading);
-                    }
-                }
-                (Values::Bicep(_), false) => {}
-            }
+            with(values, number, is_bicep, &project, reading);
             let again = reading.resources.split_off(before);
             let file = reading.sources.get(file).map_or("", |source| source.path.as_str());
             let of_first = reading.resources.get_mut(first..).unwrap_or_default();
@@ -140,6 +132,26 @@ pub(crate) fn read(_first: u32, reading: &mut Reading<'_>) {
         // They were told before.
         reading.problems.truncate(known);
     }
+}
+
+/// Evaluates one deployment with values for its parameters.
+fn with(values: Values, number: u32, is_bicep: bool, project: &Project, reading: &mut Reading<'_>) {
+    match (values, is_bicep) {
+        (Values::Bicep(given), true) => project.evaluate(number, &given, reading),
+        (Values::Json(node), true) => project.evaluate(number, &given_by(&node), reading),
+        (Values::Json(node), false) => {
+            if let Ok(document) = json::parse(number, reading.text(number)) {
+                arm::read_with(&document, &node, number, reading);
+            }
+        }
+        (Values::Bicep(_), false) => {}
+    }
+}
+
+/// Whether a file of Bicep has a parameter without a default.
+fn asks(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_start);
+    lines.any(|line| line.starts_with("param ") && !line.contains('='))
 }
 
 fn given_by(parameters: &Node) -> Given {

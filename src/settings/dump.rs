@@ -5,6 +5,7 @@
 //! attributes of PKCS#11 have the names that the CLI of CloudHSM gives them (`extractable`,
 //! `always-sensitive` …).
 
+mod clouds;
 mod columns;
 mod nshield;
 mod pkcs11;
@@ -29,6 +30,8 @@ const TABLE: &[Dump] = &[
     Dump { marks: &["\tType: Private key", "\tType: Secret key"], read: pkcs11::p11tool },
     Dump { marks: &["Dump of object file "], read: pkcs11::softhsm },
     Dump { marks: &["OBJ_ATTR_", "Cfm3"], read: pkcs11::key_mgmt_util },
+    Dump { marks: clouds::AWS, read: clouds::aws },
+    Dump { marks: clouds::GCLOUD, read: clouds::gcloud },
     Dump { marks: columns::MARKS, read: columns::read },
     Dump { marks: SENTENCES, read: sentences },
     Dump { marks: &["Unseal Key 1: ", "Recovery Key 1: "], read: shares },

@@ -1,8 +1,8 @@
 //! Languages of configuration, and which of them a file is in.
 
 use super::{
-    Reading, deployments, dump, helm, oracle, properties, read_hcl, read_json, read_yaml, readers,
-    shapes, sshd, terraform,
+    Reading, ansible, deployments, dump, helm, oracle, properties, read_hcl, read_json, read_yaml,
+    readers, shapes, sshd, terraform,
 };
 
 /// A language of configuration.
@@ -22,6 +22,14 @@ pub(crate) struct FrontEnd {
 
 /// All front ends. The first whose names fit reads a file.
 pub(crate) const TABLE: &[FrontEnd] = &[
+    FrontEnd {
+        name: ansible::NAME,
+        about: "Plays and roles of Ansible, with the variables that stand beside them",
+        extensions: &[],
+        files: &[],
+        read: ansible::read,
+        is_gathered: true,
+    },
     FrontEnd {
         name: deployments::NAME,
         about: "Deployments of Azure: Bicep with its modules, templates of ARM, and their parameters",

@@ -114,6 +114,7 @@ pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
     ("aws-alarm", aws::alarm),
     ("aws-grant", aws::grant),
     ("aws-identities", aws::identities),
+    ("aws-module-policy", aws::module_policy),
     ("aws-policy", aws::policy),
     ("azure-access-policy", azure::access_policy),
     ("azure-key", azure::key),

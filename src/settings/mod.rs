@@ -170,7 +170,10 @@ pub(crate) fn context(path: &str, bytes: &[u8], providers: &Providers) -> Option
 
 /// Whether a file of this name may be read together with others.
 pub(crate) fn is_gathered(path: &str) -> bool {
-    terraform::is_module_file(path) || helm::is_named_so(path) || deployments::is_named_so(path)
+    terraform::is_module_file(path)
+        || ansible::is_named_so(path)
+        || deployments::is_named_so(path)
+        || helm::is_named_so(path)
 }
 
 /// Reads one document whole. `path` and `file` name it as in [`Site`](crate::fact::Site).
@@ -187,11 +190,17 @@ pub(crate) fn read(
         () if is_template => None,
         () if helm::is_values(path, bytes) => Some(helm::NAME),
         () if deployments::is_parameters(path, bytes) => Some(deployments::NAME),
-        () if terraform::reads_beside(path, bytes) => Some(terraform::NAME),
+        () if ansible::is_variables(path, bytes) => Some(ansible::NAME),
+        () if terraform::is_terragrunt(path) || terraform::reads_beside(path, bytes) => {
+            Some(terraform::NAME)
+        }
         () => None,
     };
     let front_end = match () {
         () if is_template => named(helm::NAME),
+        () if is_marked && !ansible::is_variables(path, bytes) && ansible::is_play(path, bytes) => {
+            named(ansible::NAME)
+        }
         () if front_end.name == "json" && is_marked && deployments::is_template(bytes) => {
             named(deployments::NAME)
         }
@@ -236,7 +245,7 @@ pub(crate) fn read(
         read.document = sources.into_first().map(|source| Document {
             source,
             front_end: gathered,
-            is_marked: is_marked && gathered.name == helm::NAME,
+            is_marked: is_marked && (gathered.name == helm::NAME || terraform::is_terragrunt(path)),
             is_context: false,
         });
     }

@@ -1,6 +1,6 @@
 //! YAML: every document of a stream, with aliases and merge keys resolved within bounds. What
 //! cannot be read costs its document, and the next is read. What a template would fill in (`{{ … }}`
-//! of Helm, Ansible and their like) is unknown.
+//! of Helm, Ansible and their like) is unknown, unless somebody who knows the names says it.
 
 use std::{borrow::Cow, collections::HashMap, ops::Range};
 
@@ -21,13 +21,22 @@ pub(crate) struct Stream {
     pub problems: Vec<(usize, String)>,
 }
 
+/// What stands for an expression of a template, if anybody knows.
+pub(crate) type Fill<'a> = &'a dyn Fn(&str) -> Option<Node>;
+
 /// Reads a stream. Short tags of CloudFormation become what they stand for: `!Sub x` is
 /// `{Fn::Sub: x}`; other tags are let be.
 pub(crate) fn parse(source: u32, text: &str) -> Stream {
+    parse_filled(source, text, &|_| None)
+}
+
+/// Reads a stream, in which `fill` knows what stands in templates.
+pub(crate) fn parse_filled(source: u32, text: &str, fill: Fill<'_>) -> Stream {
     let text = without_template_lines(text);
     let mut parser = Parser::new_from_str(&text);
     let mut stream = Stream::default();
-    let mut builder = Builder { source, ..Builder::default() };
+    let mut builder =
+        Builder { source, fill, open: Vec::new(), anchors: HashMap::new(), copied: 0 };
     loop {
         match parser.next() {
             Some(Ok((event, span))) => {
@@ -74,9 +83,9 @@ fn without_template_lines(text: &str) -> Cow<'_, str> {
     plain.into()
 }
 
-#[derive(Default)]
-struct Builder {
+struct Builder<'a> {
     source: u32,
+    fill: Fill<'a>,
     /// What is open, outermost first.
     open: Vec<Open>,
     /// What aliases of the document stand for.
@@ -102,7 +111,7 @@ enum OpenKind {
     },
 }
 
-impl Builder {
+impl Builder<'_> {
     fn start_over(&mut self) {
         self.open.clear();
         self.anchors.clear();
@@ -116,8 +125,11 @@ impl Builder {
     ) -> Result<Option<Node>, &'static str> {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
-                let tree = scalar(value, *style, tag.as_deref());
-                let node = Node::new(tree, Span::new(self.source, range));
+                let span = Span::new(self.source, range);
+                let node = match value.contains("{{") {
+                    true => filled(value, span, self.fill),
+                    false => Node::new(scalar(value, *style, tag.as_deref()), span),
+                };
                 let node = tagged(node, tag.as_deref().and_then(short_tag));
                 self.done(node, *anchor)
             }
@@ -198,9 +210,6 @@ impl Builder {
 /// What a scalar is, by the core schema of YAML 1.2. A number with a leading zero is a text: it is
 /// an account, and no amount.
 fn scalar(value: &str, style: ScalarStyle, tag: Option<&Tag>) -> Tree {
-    if value.contains("{{") {
-        return Tree::Unknown;
-    }
     let is_text = tag.is_some_and(|tag| tag.suffix() == "str");
     if style != ScalarStyle::Plain || is_text {
         return Tree::text(value);
@@ -219,6 +228,48 @@ fn scalar(value: &str, style: ScalarStyle, tag: Option<&Tag>) -> Tree {
             }
         }
     }
+}
+
+/// What directs a template, and stands for no value.
+const DIRECTIONS: &[&str] = &[
+    "if", "else", "end", "range", "with", "define", "block", "template", "break", "continue", "/*",
+];
+
+/// A text with what is filled in. One that is a single expression is what that stands for; of others the
+/// parts are kept that are known.
+fn filled(value: &str, span: Span, fill: Fill<'_>) -> Node {
+    let unknown = Node::unknown(span);
+    let mut text = String::new();
+    let mut is_whole = true;
+    let mut rest = value;
+    if value.contains("{%") || value.contains("${") {
+        return unknown;
+    }
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((expression, after)) = after.split_once("}}") else { return unknown };
+        let expression = expression.trim_matches('-').trim();
+        let first = expression.split_whitespace().next().unwrap_or_default();
+        let is_direction = DIRECTIONS.iter().any(|of| first == *of || first.starts_with("/*"));
+        if is_direction || expression.contains(['{', '}']) {
+            return unknown;
+        }
+        let known = fill(expression);
+        if before.is_empty() && after.is_empty() && text.is_empty() {
+            let is_placed = |of: &Node| of.span != Span::default();
+            let known = known.unwrap_or(unknown);
+            return if is_placed(&known) { known } else { Node { span, ..known } };
+        }
+        text.push_str(before);
+        match known.as_ref().map(|of| (of.as_partial(), of.scalar())) {
+            Some((Some(known), _)) => text.push_str(known),
+            Some((None, Some(known))) => text.push_str(&known),
+            _ => text.push_str(&format!("${{{expression}}}")),
+        }
+        is_whole &= known.is_some_and(|of| of.scalar().is_some());
+        rest = after;
+    }
+    text.push_str(rest);
+    Node::new(if is_whole { Tree::Text(text) } else { Tree::Partial(text) }, span)
 }
 
 /// The member that a local tag stands for: `Fn::Sub` for `!Sub`.

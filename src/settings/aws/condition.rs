@@ -115,6 +115,7 @@ pub(super) struct Test<'a> {
     operator: Option<Operator>,
     is_null: bool,
     key: String,
+    written: &'a str,
     values: &'a Node,
 }
 
@@ -132,6 +133,7 @@ pub(super) fn tests(node: &Node) -> Option<Vec<Test<'_>>> {
                 operator: operator(name),
                 is_null: name.eq_ignore_ascii_case("Null"),
                 key: key.name.trim().to_ascii_lowercase(),
+                written: key.name.trim(),
                 values: &key.node,
             });
         }
@@ -188,6 +190,12 @@ pub(super) fn allowed(tests: &[Test<'_>], own: &Account) -> Narrowing {
 /// of them is let pass.
 pub(super) fn not_denied(tests: &[Test<'_>], own: &Account) -> Narrowing {
     tests.iter().map(|test| test.not_denied(own)).reduce(Narrowing::or).unwrap_or_default()
+}
+
+/// Names of what tests look at, each once, as they are written.
+pub(super) fn names(tests: &[Test<'_>]) -> Vec<String> {
+    let names: BTreeSet<&str> = tests.iter().map(|test| test.written).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 fn is_false(node: &Node) -> bool {

@@ -12,6 +12,7 @@ mod grant;
 mod identities;
 mod keys;
 mod lockout;
+mod module;
 mod principal;
 mod resource;
 mod words;
@@ -19,7 +20,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub(super) use self::{alarm::alarm, grant::grant, identities::identities};
+pub(super) use self::{alarm::alarm, grant::grant, identities::identities, module::module_policy};
 
 use self::{
     actions::Actions,
@@ -33,7 +34,8 @@ use super::{
     lower::{Lowered, Resource, Scene},
     providers::Emission,
     sources::Sources,
-    tree::Span,
+    terraform,
+    tree::{Node, Span},
 };
 use crate::fact::{Fact, Field, Kind, Value};
 use crate::settings::values::key_identity;
@@ -73,15 +75,26 @@ pub(super) fn policy(
         lowered.undecided += 1;
         return;
     };
+    lower_document(&document, base, resource, scene, lowered);
+}
+
+/// The facts of a policy that is a document.
+fn lower_document(
+    document: &Node,
+    base: Fact,
+    resource: &Resource,
+    scene: &Scene<'_>,
+    lowered: &mut Lowered,
+) {
     let service = service(&base);
     let is_of_key = matches!(base.text(Field::Document), Some("key-policy" | "access-policy"));
     // A policy that is found alone may belong to a bucket: that it names actions on keys tells.
-    if is_of_key && base.text(Field::System).is_none() && !document::is_about(&document, service) {
+    if is_of_key && base.text(Field::System).is_none() && !document::is_about(document, service) {
         return;
     }
-    let (statements, unread) = document::statements(&document, service);
+    let (statements, unread) = document::statements(document, service);
     lowered.undecided += unread;
-    let own = own_account(&base, &statements, is_of_key);
+    let own = own_account(&base, resource, &statements, is_of_key);
     // What only denies is laid over the policies of many keys, and is that of none.
     let is_whole = base.text(Field::System).is_some() || statements.iter().any(|of| of.allows);
     if is_of_key && service == "kms" && is_whole {
@@ -110,7 +123,12 @@ fn service(base: &Fact) -> &'static str {
 
 /// The account of the key: that of its ARN, or that whose root the policy gives everything to, which
 /// is how every key of an account begins.
-fn own_account(base: &Fact, statements: &[Statement<'_>], is_of_key: bool) -> Account {
+fn own_account(
+    base: &Fact,
+    resource: &Resource,
+    statements: &[Statement<'_>],
+    is_of_key: bool,
+) -> Account {
     let by_arn = [Field::Account, Field::Key, Field::Name, Field::Principal]
         .into_iter()
         .filter_map(|field| base.text(field))
@@ -134,6 +152,10 @@ fn own_account(base: &Fact, statements: &[Statement<'_>], is_of_key: bool) -> Ac
     // Whoever writes the own account without its number means it.
     if named().any(|(_, principal)| principal.account == Account::Own) {
         return Account::Own;
+    }
+    // The provider that makes the key may be for one account alone.
+    if let Some(account) = resource.body.get(terraform::ACCOUNT).and_then(Node::as_text) {
+        return Account::Id(account.to_owned());
     }
     let root = named().find(|(statement, principal)| {
         let may_edit = statement.actions.set & edits != 0;
@@ -244,6 +266,11 @@ impl Policy<'_> {
         }
         if let Some(span) = statement.tests_span {
             fact.places.insert(Field::Conditions, site(span));
+        }
+        if let Some(names) = statement.tests.as_deref().map(condition::names)
+            && !names.is_empty()
+        {
+            fact.fields.insert(Field::ConditionKeys, names.into());
         }
         let words: Vec<String> = narrowing.words.iter().map(|&word| word.to_owned()).collect();
         let conditions = match narrowing.is_unknown {

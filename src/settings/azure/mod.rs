@@ -196,6 +196,10 @@ pub(super) fn key_reference(
     };
     let inside = uri.strip_prefix("${").and_then(|of| of.strip_suffix('}'));
     let uri = match (inside.filter(|of| !of.contains("${")), name) {
+        // The name of a key that is declared is that key, whatever store is named beside it.
+        (_, Some(name)) if name.starts_with("${azurerm_key_vault") && name.ends_with(".name}") => {
+            name
+        }
         (Some(vault), Some(name)) => {
             let vault = vault.rsplit_once('.').map_or(vault, |(vault, _)| vault);
             format!("${{{vault}/{}.id}}", arm::declared::address(&name))
@@ -234,6 +238,7 @@ pub(super) fn key(
     let (_, address) = id.rsplit_once('#').unwrap_or(("", id));
     let alias = match address.split_once("/keys/") {
         Some(_) => Some(identity(address, &resource.scope)),
+        None if resource.type_name.starts_with("azurerm_") => named_in_store(resource),
         // A key that a template names in full is the same one in every file.
         None => address
             .split_once('/')
@@ -265,6 +270,14 @@ pub(super) fn key(
     }
     settle::complete(&mut fact);
     lowered.facts.push(fact);
+}
+
+/// A key as something else in Terraform names it that says its store and its name.
+fn named_in_store(resource: &Resource) -> Option<String> {
+    let store = find(&resource.body, &["key_vault_id", "managed_hsm_id"])?.as_partial()?;
+    let name = find(&resource.body, &["name"])?.as_text()?;
+    let store = key_identity(store, &resource.scope);
+    Some(format!("{store}/{}", arm::declared::address(name)))
 }
 
 /// The domain of the store that a key is in.

@@ -9,7 +9,7 @@ use super::super::{
 
 /// What rules look like.
 pub(super) const MARKS: &[&str] =
-    &["\n--- ", "\n---- ", "\n----- ", "--- ---", "---+---", "\n+---", "\n---\t"];
+    &["\n--- ", "\n---- ", "\n----- ", "--- ---", "---  ---", "---+---", "\n+---", "\n---\t"];
 
 /// Columns of one table.
 const MOST_COLUMNS: usize = 64;

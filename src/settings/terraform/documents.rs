@@ -54,11 +54,7 @@ fn iam(world: &World<'_>, body: &Node) -> Node {
         add_documents(world, body.get(name), &mut statements);
     }
     for statement in body.get("statement").map(Node::elements).unwrap_or_default() {
-        let made = match &statement.tree {
-            Tree::Map(_) => iam_statement(statement),
-            _ => Node::unknown(statement.span),
-        };
-        add_statement(made, &mut statements);
+        add_statement(iam_statement(statement), &mut statements);
     }
     for name in ["override_json", "override_policy_documents"] {
         add_documents(world, body.get(name), &mut statements);
@@ -102,7 +98,10 @@ fn add_statement(statement: Node, statements: &mut Vec<Node>) {
     }
 }
 
-fn iam_statement(block: &Node) -> Node {
+/// A statement as policies have it, out of one as Terraform writes it: in a block, or as modules are
+/// given it.
+pub(in crate::settings) fn iam_statement(block: &Node) -> Node {
+    let Tree::Map(_) = &block.tree else { return Node::unknown(block.span) };
     let mut entries = Vec::new();
     for of in block.entries() {
         let name = match of.name.as_str() {
@@ -123,11 +122,12 @@ fn iam_statement(block: &Node) -> Node {
         entries.push(entry("Effect", Node::new(Tree::text("Allow"), block.span)));
     }
     for (from, to) in [("principals", "Principal"), ("not_principals", "NotPrincipal")] {
-        if let Some(of) = block.get(from) {
+        if let Some(of) = block.get(from).filter(|of| !of.is_null()) {
             entries.push(entry(to, principals(of)));
         }
     }
-    if let Some(of) = block.get("condition") {
+    let conditions_of = block.get("condition").or_else(|| block.get("conditions"));
+    if let Some(of) = conditions_of.filter(|of| !of.is_null()) {
         entries.push(entry("Condition", conditions(of)));
     }
     Node::new(Tree::Map(entries), block.span)

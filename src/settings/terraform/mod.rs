@@ -14,6 +14,7 @@ mod names;
 mod numbers;
 mod paths;
 pub(crate) mod plan;
+mod sources;
 pub(crate) mod state;
 mod texts;
 mod types;
@@ -27,6 +28,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
+pub(crate) use self::sources::is_terragrunt;
+pub(super) use self::{documents::iam_statement as statement, world::ACCOUNT};
 use self::{
     module::{Directory, body_of_json, expression_of_json},
     world::World,
@@ -108,7 +111,8 @@ fn is_settings(path: &str) -> bool {
 }
 
 fn is_code(path: &str) -> bool {
-    [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| path.ends_with(end))
+    is_terragrunt(path)
+        || [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| path.ends_with(end))
 }
 
 /// Files of one directory, by their number.
@@ -299,7 +303,10 @@ fn parse(
         } else {
             let parsed = hcl::parse(number, text);
             problems.extend(parsed.problems.into_iter().map(|(at, why)| (number, at, why)));
-            directory.add(parsed.body, is_override);
+            match is_terragrunt(&name(&number)) {
+                true => sources::add_terragrunt(&mut directory, parsed.body, reading),
+                false => directory.add(parsed.body, is_override),
+            }
         }
     }
     // Those that are read without being named, in the order in which they are read.

@@ -20,6 +20,8 @@ pub(super) struct Directory {
     /// By type and name.
     pub resources: BTreeMap<(String, String), Block>,
     pub data: BTreeMap<(String, String), Block>,
+    /// Of AWS, as which resources are made that name no other.
+    pub provider: Option<Block>,
     /// What `terraform.tfvars` and `*.auto.tfvars` set; a later file replaces an earlier one.
     pub settings: BTreeMap<String, Expr>,
 }
@@ -45,6 +47,11 @@ impl Directory {
                 }
                 ("module", Some(name), None) => {
                     put(&mut self.modules, name, block, is_override);
+                }
+                ("provider", Some(name), None)
+                    if name == "aws" && block.body.value("alias").is_none() =>
+                {
+                    self.provider.get_or_insert(block);
                 }
                 ("resource", Some(kind), Some(name)) => {
                     put(&mut self.resources, (kind, name), block, is_override);
@@ -148,6 +155,15 @@ pub(super) struct Instance<'a> {
     /// Who calls it, by which block, and as which of several.
     pub call: Option<Call<'a>>,
     pub values: RefCell<BTreeMap<(Slot, String), Cached>>,
+}
+
+impl Instance<'_> {
+    /// Whether it is given providers by another name, somewhere on the way to it.
+    pub(super) fn names_providers(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| {
+            call.block.body.value("providers").is_some() || call.parent.names_providers()
+        })
+    }
 }
 
 pub(super) struct Call<'a> {

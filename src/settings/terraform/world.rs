@@ -11,6 +11,7 @@ use super::{
     eval::Scope,
     join,
     module::{Call, Directory, Instance, Key},
+    sources::{registry_name, source_of},
     value::{as_index, entry, pairs, refer, reference, weight},
 };
 use crate::settings::{
@@ -23,6 +24,9 @@ use crate::settings::{
     tree::{Entry, Node, Span, Tree},
     within,
 };
+
+/// Member of resources of AWS that says in which account they are, where the provider is for one alone.
+pub(in crate::settings) const ACCOUNT: &str = "$account";
 
 /// Values that one root may make, copies counted.
 const FUEL: u64 = 4_000_000;
@@ -59,6 +63,8 @@ pub(super) struct World<'a> {
     pub problems: RefCell<Vec<(u32, usize, String)>>,
     /// What the root is given by a file that is named: it counts more than what is read always.
     pub given: BTreeMap<String, Expr>,
+    /// The account that the root's provider of AWS is for.
+    account: Option<Node>,
 }
 
 /// All that a call of a module makes.
@@ -95,6 +101,7 @@ impl<'a> World<'a> {
             evaluated: RefCell::default(),
             problems: RefCell::default(),
             given: BTreeMap::new(),
+            account: None,
         }
     }
 
@@ -102,6 +109,7 @@ impl<'a> World<'a> {
     pub(super) fn evaluate(&mut self, root: &'a str, resources: &mut Vec<Resource>) {
         let Some(directory) = self.directories.get(root) else { return };
         let instance = self.instance(directory, String::new(), 0, None);
+        self.account = self.account_of(&instance);
         let first = resources.len();
         let most = first.saturating_add(RESOURCES);
         self.module(&instance, root, resources, most);
@@ -137,6 +145,21 @@ impl<'a> World<'a> {
         if problems.len() < 1_000 && !problems.contains(&found) {
             problems.push(found);
         }
+    }
+
+    /// The account that the provider of a root may be used for alone, or takes a role in.
+    fn account_of(&self, root: &Rc<Instance<'a>>) -> Option<Node> {
+        let provider = root.directory.provider.as_ref()?;
+        let body = self.body(&provider.body, Scope::new(root), provider.head);
+        let allowed = body.get("allowed_account_ids").map(Node::elements).unwrap_or_default();
+        let role = body.get("assume_role").and_then(|of| of.elements().first()?.get("role_arn"));
+        let account = match (allowed, role.and_then(Node::as_text)) {
+            ([one], _) => one.as_text(),
+            (_, Some(arn)) => arn.split(':').nth(4),
+            _ => None,
+        };
+        let is_account = |of: &&str| of.len() == 12 && of.bytes().all(|byte| byte.is_ascii_digit());
+        account.filter(is_account).map(|of| Node::new(Tree::text(of), provider.head))
     }
 
     fn instance(
@@ -179,22 +202,26 @@ impl<'a> World<'a> {
                     Some((name, node)) => scope.with(name, node),
                     None => scope,
                 };
+                let mut body = self.body(&block.body, scope, block.head);
+                let is_of_provider = kind.starts_with("aws_")
+                    && block.body.value("provider").is_none()
+                    && !instance.names_providers();
+                if let (Some(account), true, Tree::Map(entries)) =
+                    (&self.account, is_of_provider, &mut body.tree)
+                {
+                    entries.push(entry(ACCOUNT, account.clone()));
+                }
                 resources.push(Resource {
                     type_name: type_name.clone(),
                     address: format!("{address}{}", key.suffix()),
                     scope: root.to_owned(),
-                    body: self.body(&block.body, scope, block.head),
+                    body,
                     span: block.head,
                 });
             }
         }
         for (name, block) in &directory.modules {
-            let source = block.body.value("source").and_then(|source| match &source.kind {
-                Kind::Literal(tree) => {
-                    Node::new(tree.clone(), source.span).as_text().map(str::to_owned)
-                }
-                _ => None,
-            });
+            let source = source_of(block).map(registry_name);
             let type_name = format!("module.{}", source.unwrap_or_default());
             if (self.is_wanted)(&type_name) {
                 for key in self.keys(instance, block) {
@@ -237,9 +264,7 @@ impl<'a> World<'a> {
 
     fn make_children(&self, of: &Rc<Instance<'a>>, name: &str) -> Option<Children<'a>> {
         let block = of.directory.modules.get(name)?;
-        let Kind::Literal(Tree::Text(source)) = &block.body.value("source")?.kind else {
-            return None;
-        };
+        let source = source_of(block)?;
         if !source.starts_with('.') {
             return None;
         }

@@ -3,6 +3,12 @@
 //!
 //! Source: Ansible documentation, "Playbook Keywords"; the collections' documentation of modules.
 
+mod expression;
+mod loops;
+mod variables;
+
+pub(crate) use self::variables::{NAME, is_named_so, is_play, is_variables, read};
+
 use super::{
     lower::Resource,
     providers::Providers,
@@ -52,18 +58,22 @@ fn list<'a>(
                 continue;
             }
             let body = options(&entry.node, defaults, &entry.name);
-            let is_absent = body.get("state").and_then(Node::as_text) == Some("absent");
-            if is_absent {
-                continue;
+            for (suffix, of) in loops::items(item) {
+                let body = loops::with(&body, of.as_ref());
+                let is_absent = body.get("state").and_then(Node::as_text) == Some("absent");
+                if is_absent {
+                    continue;
+                }
+                let name = item.get("name").map(|name| loops::with(name, of.as_ref()));
+                let name = name.as_ref().and_then(Node::as_partial).unwrap_or(module);
+                found.push(Resource {
+                    type_name: type_name.clone(),
+                    address: format!("{name}{suffix}"),
+                    scope: scope.to_owned(),
+                    body,
+                    span: entry.name_span,
+                });
             }
-            let name = item.get("name").and_then(Node::as_text).unwrap_or(module);
-            found.push(Resource {
-                type_name,
-                address: name.to_owned(),
-                scope: scope.to_owned(),
-                body,
-                span: entry.name_span,
-            });
         }
         defaults.truncate(before);
     }

@@ -1,0 +1,2 @@
+using './main.bicep'
+param env = 'test'

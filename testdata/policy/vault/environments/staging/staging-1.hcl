@@ -1,0 +1,7 @@
+path "transit/keys/pan/rotate" {
+  capabilities = ["update"]
+}
+
+path "transit/restore/pan" {
+  capabilities = ["update"]
+}

@@ -54,7 +54,9 @@ fn find(disk: &[u8], needle: &[u8]) -> usize {
 
 /// A disk, what marks something that describes it, what is written how far behind that, a chain that
 /// is still found, and what the ledger says is damaged.
-const DAMAGE: &[(&str, &[u8], usize, &[u8], &str, &str)] = &[
+type Damage = (&'static str, &'static [u8], usize, &'static [u8], &'static str, &'static str);
+
+const DAMAGE: &[Damage] = &[
     ("files.xfs", b"XAGF", 0, b"....", "!xfs:pieces", ""),
     ("files.xfs", b"XAGI", 0, b"....", "!xfs:pieces", "tables of inodes of 1 groups"),
     ("files.xfs", b"XAGI", 24, &[0xff; 4], "!xfs:pieces", "tables of inodes of 1 groups"),
@@ -78,7 +80,7 @@ const DAMAGE: &[(&str, &[u8], usize, &[u8], &str, &str)] = &[
     ("files.xfs", b"XFSB", 84, &[0xff; 4], "!xfs:pieces", "it is read by a copy"),
     ("files.xfs", b"XFSB", 88, &[0xff; 4], "!xfs:pieces", "it is read by a copy"),
     ("files.xfs", b"XFSB", 124, &[0xff], "!xfs:pieces", "it is read by a copy"),
-    ("version4.xfs", b"XFSB", 5, &[0xff; 3], "!xfs:(as it is)", "no superblock"),
+    ("version4.xfs", b"XFSB", 5, &[0xff; 3], "!xfs:sparse", "it is read by a copy"),
     // The root is an inode that is none.
     (
         "files.xfs",

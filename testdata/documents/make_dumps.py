@@ -1,16 +1,17 @@
 """Makes the backups and logs in this directory anew, each around the same key (ec/p-256.pkcs8.pem), by
 the tools that people use. tests/dumps.rs says what must be found in them.
 
-pip: kafka-python, lz4, plyvel, python-snappy, rocksdict, zstandard.
-Debian: mariadb-backup, mariadb-server, postgresql, redis-server, systemd-journal-remote, wiredtiger.
+pip: cryptography, kafka-python, lz4, plyvel, python-snappy, rocksdict, zstandard.
+Debian: binutils, mariadb-backup, mariadb-server, nodejs, postgresql, redis-server, sqlite3, systemd-journal-remote, wiredtiger.
 
 python3 make_dumps.py [NAME ...]
 """
 
-import gzip, io, os, pathlib, subprocess, sys, tarfile, tempfile, time, zlib
+import base64, gzip, io, json, os, pathlib, subprocess, sys, tarfile, tempfile, time, zlib
 
 import plyvel
 import snappy
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from kafka.record.memory_records import MemoryRecordsBuilder
 from rocksdict import DBCompressionType, Options, Rdict
 
@@ -171,7 +172,36 @@ def framed(value=VALUE):
     return snappy.StreamCompressor().compress(value)
 
 
+def firmware(form, key=KEY):
+    """The key as DER amid other bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        raw, made = pathlib.Path(folder, "raw"), pathlib.Path(folder, "made")
+        raw.write_bytes(FILLING + base64.b64decode(b"".join(key.split(b"\n")[1:-2])) + FILLING)
+        subprocess.run(["objcopy", "-I", "binary", "-O", form, raw, made], check=True, cwd=folder)
+        # The first line of S-records has the name of the file.
+        lines = made.read_bytes().splitlines(keepends=True)
+        return b"".join(line for line in lines if not line.startswith(b"S0"))
+
+
+def numbered():
+    script = "console.log(JSON.stringify({id: 7, key: new Uint8Array(require('fs').readFileSync(0))}, null, 1))"
+    return subprocess.run(["node", "-e", script], input=KEY, check=True, stdout=subprocess.PIPE).stdout
+
+
+def table():
+    """A table with the key as a JSON Web Key, as sqlite3 writes CSV."""
+    key = load_pem_private_key(KEY, None).private_numbers()
+    spelled = lambda number: base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
+    jwk = {"kty": "EC", "crv": "P-256", "x": spelled(key.public_numbers.x), "y": spelled(key.public_numbers.y), "d": spelled(key.private_value)}
+    sql = f"SELECT 1 AS id, 'a \"quoted\" word' AS note, '{json.dumps(jwk)}' AS key UNION SELECT 2, 'b', 'none'"
+    return subprocess.run(["sqlite3", "-csv", "-header", ":memory:", sql], check=True, stdout=subprocess.PIPE).stdout
+
+
 MAKERS = {
+    "firmware.hex": lambda: firmware("ihex"),
+    "firmware.srec": lambda: firmware("srec"),
+    "numbered.json": numbered,
+    "jwk.csv": table,
     **{f"{name}.kafka": lambda codec=codec: kafka(codec) for codec, name in enumerate(("none", "gzip", "snappy", "lz4", "zstd"))},
     "nothing.kafka": lambda: kafka(2, FILLING),
     "snappy.ldb": leveldb,

@@ -192,8 +192,7 @@ pub(crate) const TABLE: &[Layer] = &[
     zstd::LAYER,
 ];
 
-/// Layers that nothing at their beginning tells from other data, which are asked where a name ends
-/// as theirs do.
+/// Layers that nothing at their beginning tells from other data, by how the names of theirs end.
 pub(crate) const BY_NAME: &[(&[&str], Layer)] =
     &[(&[brotli::NAME], brotli::LAYER), (sstable::NAMES, sstable::LAYER)];
 
@@ -248,9 +247,8 @@ pub(crate) fn open_behind(walk: &mut Walk<'_>, place: Place<'_>, file: &mut dyn 
 
 /// The layer that something of this name is, if its beginning does not speak against it.
 pub(crate) fn by_name(head: &[u8], path: &str) -> Option<&'static Layer> {
-    let is_named = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
-    let named = BY_NAME.iter().find(|(ends, layer)| is_named(ends) && (layer.is)(head));
-    named.map(|(_, layer)| layer)
+    let mut named = BY_NAME.iter().filter(|(ends, _)| ends.iter().any(|end| path.ends_with(end)));
+    named.find(|(_, layer)| (layer.is)(head)).map(|(_, layer)| layer)
 }
 
 /// Opens what `feed` holds the beginning of, inspects everything inside, and gives how many bytes

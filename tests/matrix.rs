@@ -30,6 +30,7 @@ const KEY: &str = "spki-sha256:a2ede879b737b855f11f63864464f0bb71308e4516602d5d7
 /// that no free tool makes, only the head is there, and the key lies behind it.
 const TABLE: &[(&str, Held, &str)] = &[
     ("7z", File("layers/plain.7z"), ""),
+    ("android-backup", File("documents/packed.ab"), "documents/nothing.ab"),
     ("apfs", Head(32, b"NXSB"), ""),
     ("ar", File("layers/plain.ar"), "layers/empty.ar"),
     ("arrow", File("documents/lz4.arrow"), ""),
@@ -57,6 +58,8 @@ const TABLE: &[(&str, Held, &str)] = &[
     ("hfs", Head(1024, b"H+\0\x04"), ""),
     ("innodb", File("documents/long.ibd.gz"), ""),
     ("iso9660", File("disks/rockridge.iso.gz"), ""),
+    ("journald", File("documents/zstd.journal.gz"), "documents/nothing.journal.gz"),
+    ("kafka", File("documents/snappy.kafka"), "documents/nothing.kafka"),
     ("lmdb", File("documents/pages.mdb"), ""),
     ("luks", File("disks/luks2.luks.gz"), ""),
     ("lvm", File("disks/volumes.lvm.gz"), ""),
@@ -64,8 +67,10 @@ const TABLE: &[(&str, Held, &str)] = &[
     ("lzfu", File("documents/rich.ole"), ""),
     ("lzip", File("layers/plain.lzip"), "layers/empty.lzip"),
     ("lzma", File("layers/plain.lzma"), "layers/empty.lzma"),
+    ("lzop", Head(0, b"\x89LZO\0\r\n\x1a\n"), ""),
     ("mbox", File("documents/box.mbox"), ""),
     ("mbr", File("disks/parts.mbr.gz"), ""),
+    ("mssql-backup", Head(0, b"MSSQLBAK"), ""),
     ("ntfs", File("disks/files.ntfs.gz"), ""),
     ("office", File("documents/letter.docx"), ""),
     ("orc", File("documents/zlib.orc"), ""),
@@ -74,16 +79,20 @@ const TABLE: &[(&str, Held, &str)] = &[
     ("pdf", File("documents/attached.pdf"), "documents/empty.pdf"),
     ("pgdump", File("documents/packed.pgdump"), ""),
     ("postgres", File("documents/external.heap.gz"), ""),
+    ("postgres-wal", File("documents/segment.wal.gz"), ""),
     ("pst", File("documents/folders.pst.gz"), ""),
     ("qcow2", File("disks/zlib.qcow2.gz"), ""),
     ("qed", File("disks/raw.qed.gz"), ""),
+    ("qpress", Head(0, b"qpress10"), ""),
     ("rar", File("layers/plain.rar"), "layers/empty.rar"),
     ("rdb", File("documents/packed.rdb"), "documents/empty.rdb"),
     ("rpm", File("layers/w9.gzdio.rpm"), ""),
     ("rtf", File("documents/rich.ole"), ""),
+    ("snappy", File("documents/frames.sz"), "documents/nothing.sz"),
     ("sqlite", File("documents/large.sqlite"), "documents/empty.sqlite"),
     ("sqlite-wal", File("documents/log.sqlite-wal"), ""),
     ("squashfs", File("disks/zstd.squashfs.gz"), ""),
+    ("sstable", File("documents/snappy.ldb"), "documents/nothing.ldb"),
     ("swap", File("disks/swap.img.gz"), ""),
     ("tar", File("layers/plain.tar"), "layers/empty.tar"),
     ("udf", File("disks/files.udf.gz"), ""),
@@ -91,7 +100,9 @@ const TABLE: &[(&str, Held, &str)] = &[
     ("vhd", File("disks/dynamic.vhd.gz"), ""),
     ("vhdx", File("disks/dynamic.vhdx.gz"), ""),
     ("vmdk", File("disks/sparse.vmdk.gz"), ""),
-    ("wiredtiger", Head(0, b"\x41\xd8\x01\0\x01\0\0\0"), ""),
+    ("wiredtiger", File("documents/snappy.wt"), ""),
+    ("xbcrypt", Head(0, b"XBCRYP02"), ""),
+    ("xbstream", File("documents/table.xbstream.gz"), ""),
     ("xfs", File("disks/files.xfs.gz"), ""),
     ("xz", File("layers/plain.xz"), "layers/empty.xz"),
     ("zip", File("layers/plain.zip"), "layers/empty.zip"),
@@ -136,9 +147,13 @@ fn bytes(held: &Held) -> Vec<u8> {
     }
 }
 
-/// A file's name, by which only Brotli is told.
+/// A file's name, by which only Brotli and tables are told.
 fn name(layer: &str) -> &'static str {
-    if layer == "brotli" { "in.br" } else { "in" }
+    match layer {
+        "brotli" => "in.br",
+        "sstable" => "in.ldb",
+        _ => "in",
+    }
 }
 
 fn finds(inspection: &Inspection) -> bool {

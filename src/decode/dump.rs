@@ -1,5 +1,6 @@
-//! Hex dumps: `xxd`, `hexdump`, `hexdump -C`, `od -t x1`, `od -x`, `openssl`'s and Windows' own. Knows
-//! lines of an offset, groups of digits and a column of text; what stands in them, others say.
+//! Hex dumps: `xxd`, `hexdump`, `hexdump -C`, `od -t x1`, `od -x`, `openssl`'s and Windows' own, and
+//! firmware as Intel HEX and S-records. Knows lines of an offset, groups of digits and a column of text;
+//! what stands in them, others say.
 
 use std::ops::Range;
 
@@ -25,6 +26,8 @@ struct Line {
     end: usize,
     /// Whether the offset ends in a colon.
     colon: bool,
+    /// Whether it is one of firmware, which ends with a checksum.
+    is_record: bool,
 }
 
 /// The dump that holds `at`, from `low` on: its range, and what it spells.
@@ -73,6 +76,9 @@ fn line(bytes: &[u8], start: usize) -> Option<Line> {
     let rest = rest.get(..LINE).unwrap_or(rest);
     let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
     let text = rest.get(..length)?;
+    if let Some(record) = record(text, start) {
+        return Some(record);
+    }
     let prefix = text.iter().take(PREFIX).position(u8::is_ascii_hexdigit)?;
     let mut at = prefix;
     if text.get(at..)?.starts_with(b"0x") {
@@ -86,7 +92,32 @@ fn line(bytes: &[u8], start: usize) -> Option<Line> {
     at += usize::from(colon);
     let blanks = text.get(at..)?.iter().take_while(|byte| b" \t-".contains(byte)).count();
     (0 < blanks).then_some(())?;
-    Some(Line { offset, groups: start + at + blanks, end: start + length, colon })
+    let groups = start + at + blanks;
+    Some(Line { offset, groups, end: start + length, colon, is_record: false })
+}
+
+/// A line of firmware with data: of Intel HEX `:LLAAAA00`, of S-records `S1LLAAAA`, where `S2` and `S3`
+/// have longer addresses and the length counts all that follows; data, and a checksum of two digits.
+fn record(text: &[u8], start: usize) -> Option<Line> {
+    let count = |digits: Option<&[u8]>| usize::try_from(number(digits?, 16)?).ok();
+    let (address, data, length) = match text {
+        [b':', rest @ ..] if rest.get(6..8) == Some(b"00") => {
+            (3..7, 9, 11 + 2 * count(rest.get(..2))?)
+        }
+        [b'S', kind @ b'1'..=b'3', rest @ ..] => {
+            let data = 6 + 2 * usize::from(kind - b'0');
+            (4..data, data, 4 + 2 * count(rest.get(..2))?)
+        }
+        _ => return None,
+    };
+    let is_whole = length == text.len() && data + 2 < length;
+    is_whole.then(|| Line {
+        offset: start + address.start..start + address.end,
+        groups: start + data,
+        end: start + length,
+        is_record: true,
+        colon: true,
+    })
 }
 
 fn line_before(bytes: &[u8], at: usize, low: usize) -> Option<usize> {
@@ -131,7 +162,8 @@ fn number(digits: &[u8], base: u32) -> Option<u64> {
 /// without a colon are words of a little-endian machine (`hexdump`, `od -x`).
 fn groups(bytes: &[u8], line: &Line, most: usize) -> Decoded {
     let mut spelled = Zeroizing::new(Vec::with_capacity(WIDEST));
-    let text = bytes.get(line.groups..line.end).unwrap_or_default();
+    let end = if line.is_record { line.end.saturating_sub(2) } else { line.end };
+    let text = bytes.get(line.groups..end).unwrap_or_default();
     let (mut at, mut width) = (0, None);
     while spelled.len() < most.min(WIDEST) {
         let rest = text.get(at..).unwrap_or_default();

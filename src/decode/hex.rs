@@ -16,7 +16,7 @@ use crate::{
 /// Where the bytes allow it, needles are made of decimal digits alone, which have no case.
 pub(crate) const ROW: Row = Row {
     name: "hex",
-    about: "hexadecimal of PEM (also in UTF-16), DER, OpenSSH, PuTTY, age, JWK, CryptoAPI and Java key stores: plain, wrapped, with colons, blanks or commas, in SQL, in registry files, and in dumps of xxd, hexdump and od",
+    about: "hexadecimal of PEM (also in UTF-16), DER, OpenSSH, PuTTY, age, JWK, CryptoAPI and Java key stores: plain, wrapped, with colons, blanks or commas, in SQL, in registry files, in dumps of xxd, hexdump and od, and in firmware (Intel HEX, S-records)",
     text: &[
         // 1.2.840: every object identifier of RSA, DSA, PKCS and X9.62.
         b"864886",

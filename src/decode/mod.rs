@@ -3,12 +3,14 @@
 mod array;
 mod base64;
 mod bson;
+pub(crate) mod csv;
 mod cut;
 mod dump;
 pub(crate) mod escape;
 mod escaped;
 mod gzip;
 mod hex;
+mod indexed;
 mod mysql;
 mod percent;
 pub(crate) mod radix;
@@ -34,7 +36,7 @@ pub(crate) const TABLE: &[Row] = &[
 ];
 
 /// Decodings whose needles are digits: looked for only where digits are dense.
-pub(crate) const DIGITS: &[Row] = &[array::ROW, escaped::ROW, hex::ROW];
+pub(crate) const DIGITS: &[Row] = &[array::ROW, escaped::ROW, hex::ROW, indexed::ROW];
 
 /// What is looked for with no needle.
 pub(crate) const NESTED: &Row = &base64::NESTED;

@@ -5,6 +5,7 @@ use std::{borrow::Cow, ops::Range};
 
 use crate::{
     algorithm::{self, Curve},
+    decode::csv,
     fact::{Class, Label, Material},
     formats::{
         object::{self, Object, Wanted},
@@ -18,7 +19,7 @@ use crate::{
 
 pub(crate) const ROW: Row = Row {
     name: "jwk",
-    about: "JSON Web Keys and sets (RFC 7517, 7518, 8037)",
+    about: "JSON Web Keys and sets (RFC 7517, 7518, 8037), also with doubled quotes, as in CSV",
     text: MARKS,
     binary: &[],
     find,
@@ -31,6 +32,11 @@ const MARKS: &[&[u8]] = &[b"kty\"", b"kty'", b"kty\\", b"kty:", b"kty=", b"kty&"
 const NAMES: &[&str] = &["kty", "kid", "alg", "crv", "n", "e", "d", "x", "y", "k", "pub", "priv"];
 
 fn find(unit: Unit<'_>, met: Range<usize>, found: &mut Found) {
+    // In a field of CSV, quotes are doubled.
+    let quotes = met.start.saturating_sub(2)..met.start;
+    if unit.get(quotes.clone()) == b"\"\"" && unit.span(met.end - 1, 2) == b"\"\"" {
+        return csv::field(unit, quotes.start..met.end, found);
+    }
     if !is_named(unit, &met) {
         return;
     }

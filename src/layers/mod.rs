@@ -1,6 +1,7 @@
 //! What bytes hold: containers, told by content, opened one inside the other. A row is one file; it
 //! hands out what is inside, and the same function looks at that in turn.
 
+mod android;
 mod ar;
 mod asar;
 mod avro;
@@ -20,6 +21,8 @@ mod gzip;
 pub(crate) mod image;
 mod innodb;
 mod joined;
+mod journald;
+mod kafka;
 mod lz4;
 mod lzfu;
 mod lzip;
@@ -27,7 +30,9 @@ mod lzma;
 mod mbox;
 pub(crate) mod mime;
 mod name;
+mod named;
 mod office;
+mod packed;
 mod parquet;
 mod parquet_footer;
 mod parts;
@@ -39,6 +44,7 @@ mod pdf_text;
 mod pgdump;
 mod pieces;
 mod postgres;
+mod postgres_wal;
 mod pst;
 mod pst_cipher;
 mod rar;
@@ -48,15 +54,19 @@ mod resync;
 mod rpm;
 mod rtf;
 mod sevenzip;
+mod snappy;
 mod source;
 mod sqlite;
 mod sqlite_page;
 mod sqlite_schema;
+mod sstable;
 mod tar;
 mod tar_sparse;
 mod thrift;
 mod unix_compress;
 mod walk;
+mod wiredtiger;
+mod xbstream;
 mod xz;
 mod zip;
 mod zip_directory;
@@ -104,6 +114,7 @@ pub(crate) enum Open {
 /// All layers, by name.
 pub(crate) const TABLE: &[Layer] = &[
     sevenzip::LAYER,
+    android::LAYER,
     disk::unread::APFS,
     ar::LAYER,
     columns::ARROW,
@@ -130,6 +141,8 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::unread::HFS,
     innodb::LAYER,
     disk::iso9660::LAYER,
+    journald::LAYER,
+    kafka::LAYER,
     raw_pages::LMDB,
     disk::unread::LUKS,
     disk::lvm::LAYER,
@@ -137,8 +150,10 @@ pub(crate) const TABLE: &[Layer] = &[
     lzfu::LAYER,
     lzip::LAYER,
     lzma::LAYER,
+    named::LZOP,
     mbox::LAYER,
     disk::partitions::MBR,
+    named::MSSQL,
     disk::ntfs::LAYER,
     office::LAYER,
     columns::ORC,
@@ -147,13 +162,16 @@ pub(crate) const TABLE: &[Layer] = &[
     pdf::LAYER,
     pgdump::LAYER,
     postgres::LAYER,
+    postgres_wal::LAYER,
     pst::LAYER,
     disk::qcow2::LAYER,
     disk::unread::QED,
+    named::QPRESS,
     rar::LAYER,
     rdb::LAYER,
     rpm::LAYER,
     rtf::LAYER,
+    snappy::LAYER,
     sqlite::LAYER,
     sqlite::WAL,
     disk::squashfs::LAYER,
@@ -164,7 +182,9 @@ pub(crate) const TABLE: &[Layer] = &[
     disk::vhd::LAYER,
     disk::vhdx::LAYER,
     disk::vmdk::LAYER,
-    raw_pages::WIREDTIGER,
+    wiredtiger::LAYER,
+    named::XBCRYPT,
+    xbstream::LAYER,
     disk::xfs::LAYER,
     xz::LAYER,
     zip::LAYER,
@@ -172,9 +192,9 @@ pub(crate) const TABLE: &[Layer] = &[
     zstd::LAYER,
 ];
 
-/// Layers that nothing at their beginning tells from other data, which are asked where a name ends
-/// as theirs do.
-pub(crate) const BY_NAME: &[(&str, Layer)] = &[(brotli::NAME, brotli::LAYER)];
+/// Layers that nothing at their beginning tells from other data, by how the names of theirs end.
+pub(crate) const BY_NAME: &[(&[&str], Layer)] =
+    &[(&[brotli::NAME], brotli::LAYER), (sstable::NAMES, sstable::LAYER)];
 
 /// The layer that bytes with this beginning are.
 pub(crate) fn of(head: &[u8]) -> Option<&'static Layer> {
@@ -227,8 +247,8 @@ pub(crate) fn open_behind(walk: &mut Walk<'_>, place: Place<'_>, file: &mut dyn 
 
 /// The layer that something of this name is, if its beginning does not speak against it.
 pub(crate) fn by_name(head: &[u8], path: &str) -> Option<&'static Layer> {
-    let named = BY_NAME.iter().find(|(end, layer)| path.ends_with(end) && (layer.is)(head));
-    named.map(|(_, layer)| layer)
+    let mut named = BY_NAME.iter().filter(|(ends, _)| ends.iter().any(|end| path.ends_with(end)));
+    named.find(|(_, layer)| (layer.is)(head)).map(|(_, layer)| layer)
 }
 
 /// Opens what `feed` holds the beginning of, inspects everything inside, and gives how many bytes

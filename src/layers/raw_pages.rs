@@ -62,15 +62,3 @@ fn raw(
 
 /// Bytes of a meta page that are looked at.
 const META: u64 = 160;
-
-/// WiredTiger, which is below MongoDB and packs its blocks (`block.h`).
-pub(super) const WIREDTIGER: Layer = Layer {
-    name: "wiredtiger",
-    about: "WiredTiger, the files of MongoDB: blocks are looked at as they are, which the ledger says; those that are packed are not seen",
-    is: |head| le32(head, 0) == 120_897 && le16(head, 4) == 1 && le16(head, 6) == 0,
-    open: Open::Beside(|_file, entries| {
-        let detail = "its blocks are looked at as they are; those that are packed are not read";
-        entries.note(Reason::NoReader, detail);
-        Ok(())
-    }),
-};

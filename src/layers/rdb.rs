@@ -63,6 +63,14 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
                 dump.key = b"(function)".to_vec();
                 dump.text()?;
             }
+            // What a module keeps beside its values: the module, and when it is read.
+            0xf7 => {
+                dump.key = b"(module)".to_vec();
+                dump.length()?;
+                dump.numbered()?;
+                dump.numbered()?;
+                dump.module()?;
+            }
             0xff => return Ok(()),
             kind => {
                 dump.key()?;
@@ -144,11 +152,87 @@ impl Dump<'_, '_, '_, '_> {
                 }
                 Ok(())
             }
+            // Which module.
+            7 => {
+                self.length()?;
+                self.module()
+            }
+            15 | 19 | 21 => self.stream(kind),
+            // Tables whose fields pass: first, when the next does.
+            24 => {
+                self.pass(8)?;
+                let (count, _) = self.length()?;
+                for _ in 0..count {
+                    self.length()?;
+                    self.text()?;
+                    self.text()?;
+                }
+                Ok(())
+            }
+            25 => {
+                self.pass(8)?;
+                self.text()
+            }
             _ => {
                 let problem = format!("values of kind {kind}; packed ones after it are not seen");
                 Err(io::Error::other(Unread(problem)))
             }
         }
+    }
+
+    /// A stream: lists of what was added, what is counted, and groups of those who read it.
+    fn stream(&mut self, kind: u8) -> io::Result<()> {
+        let (lists, _) = self.length()?;
+        for _ in 0..lists {
+            self.text()?;
+            self.text()?;
+        }
+        // How many, and the last; from version 2 on, the first, the last that was deleted, and all ever.
+        self.lengths(if kind == 15 { 3 } else { 8 })?;
+        let (groups, _) = self.length()?;
+        for _ in 0..groups {
+            self.text()?;
+            self.lengths(if kind == 15 { 2 } else { 3 })?;
+            // What is with a reader: its number, since when, and how often it went there.
+            let (pending, _) = self.length()?;
+            for _ in 0..pending {
+                self.pass(24)?;
+                self.length()?;
+            }
+            let (readers, _) = self.length()?;
+            for _ in 0..readers {
+                self.text()?;
+                self.pass(if kind == 21 { 16 } else { 8 })?;
+                let (pending, _) = self.length()?;
+                for _ in 0..pending {
+                    self.pass(16)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn lengths(&mut self, count: u64) -> io::Result<()> {
+        (0..count).try_for_each(|_| self.length().map(|_| ()))
+    }
+
+    /// What a module wrote: numbers and texts, each behind its kind.
+    fn module(&mut self) -> io::Result<()> {
+        while self.numbered()? {}
+        Ok(())
+    }
+
+    /// One of these, and whether it is not the end.
+    fn numbered(&mut self) -> io::Result<bool> {
+        match self.length()?.0 {
+            0 => return Ok(false),
+            1 | 2 => _ = self.length()?,
+            3 => self.pass(4)?,
+            4 => self.pass(8)?,
+            5 => self.text()?,
+            _ => return Err(invalid("no value of a module where one is due")),
+        }
+        Ok(true)
     }
 
     /// A number in digits.

@@ -140,6 +140,32 @@ fn dumps_are_read_without_their_offsets_and_their_text() {
 }
 
 #[test]
+fn firmware_is_read_without_addresses_and_checksums() {
+    for bytes in [DER, PEM] {
+        let all = [bytes, b"\nand some after it\n"].concat();
+        let upper = |line: &[u8]| hex(line, "").to_uppercase();
+        for text in [
+            dump(&all, |at, line, _| format!(":{:02X}{at:04X}00{}5A\n", line.len(), upper(line))),
+            dump(&all, |at, line, _| {
+                format!("S1{:02X}{at:04X}{}5A\n", line.len() + 3, upper(line))
+            }),
+            dump(&all, |at, line, _| {
+                format!("S3{:02X}{:08X}{}5A\r\n", line.len() + 5, at + 0x0800_0000, upper(line))
+            }),
+        ] {
+            gives(&text, bytes);
+        }
+        // A record whose length is not its own is none.
+        let other = dump(&all, |at, line, _| format!(":7F{at:04X}00{}5A\n", upper(line)));
+        assert!(
+            decoded(other.as_bytes())
+                .iter()
+                .all(|(_, found)| !found.windows(bytes.len()).any(|w| w == bytes))
+        );
+    }
+}
+
+#[test]
 fn other_digits_are_left_alone() {
     for text in [
         "d41d8cd98f00b204e9800998ecf8427e  empty\n0201008648b204e9800998ecf8427e12  other\n",

@@ -16,14 +16,14 @@ pub(super) const DEPTH: usize = 2048;
 
 /// Where the bytes of a file lie on a disk; what no run has is a hole.
 #[derive(Default)]
-pub(super) struct Runs {
+pub(in super::super) struct Runs {
     /// Offset in the file, on the disk, and length; in order, and none over another.
     runs: Vec<(u64, u64, u64)>,
 }
 
 impl Runs {
     /// Adds a run after all others.
-    pub(super) fn add(&mut self, at: u64, place: u64, length: u64) -> io::Result<()> {
+    pub(in super::super) fn add(&mut self, at: u64, place: u64, length: u64) -> io::Result<()> {
         let end = at.checked_add(length).zip(place.checked_add(length));
         if end.is_none() {
             return Err(invalid("a file beyond the end"));
@@ -72,7 +72,7 @@ impl Runs {
     }
 
     /// The file, `size` bytes long.
-    pub(super) fn view<'a>(
+    pub(in super::super) fn view<'a>(
         &'a self,
         file: &'a mut dyn ReadSeek,
         size: u64,

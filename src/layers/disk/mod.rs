@@ -24,6 +24,7 @@ pub(super) mod xfs;
 
 use std::io::SeekFrom;
 
+pub(super) use files::Runs;
 pub(super) use view::{bytes_at, window};
 
 use super::{Entries, Layer, ReadSeek};

@@ -215,3 +215,41 @@ fn a_register_that_neither_revision_has_is_an_error() {
     assert_eq!(code, Some(2));
     assert!(error.contains("--register typo.yaml") && error.contains("HEAD~..HEAD"), "{error}");
 }
+
+/// Severity of what is said of a certificate that the register does not know.
+fn severity_of(folder: &Path) -> Option<String> {
+    let scan = Command::new(env!("CARGO_BIN_EXE_keylint"))
+        .args(["scan", "--register", "key-register.yaml", "--format", "json", "certs"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let report: Json = serde_json::from_slice(&scan.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let found = findings.iter().find(|of| of["rule"] == "certificate-not-in-register");
+    found.map(|of| of["severity"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_certificate_that_is_not_registered_counts_by_whom_it_makes_trusted() {
+    let read = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/register/certs").join(name);
+        fs::read_to_string(path).unwrap()
+    };
+    let (ca, own, leaf, key) =
+        (read("ca.pem"), read("self.pem"), read("leaf.pem"), read("leaf.key"));
+    let none = "keylint: key-register\nversion: 1\nkeys: []\n";
+    for (files, severity) in [
+        (vec![("certs/evil.pem", &ca)], "high"),
+        (vec![("certs/peer.pem", &own)], "high"),
+        (vec![("certs/peer.pem", &leaf)], "medium"),
+        (vec![("certs/ca-bundle.pem", &leaf)], "high"),
+        (vec![("certs/truststore/peer.pem", &leaf)], "high"),
+        (vec![("certs/peer.pem", &leaf), ("certs/peer.key", &key)], "low"),
+        (vec![("certs/trusted/peer.pem", &leaf), ("certs/peer.key", &key)], "high"),
+    ] {
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let folder = folder(&[&files[..], &[("key-register.yaml", none)]].concat());
+        assert_eq!(severity_of(folder.path()).as_deref(), Some(severity), "{:?}", files[0].0);
+    }
+}

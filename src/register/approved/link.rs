@@ -192,15 +192,21 @@ impl<'a> Against<'a> {
         self.state(fact, key);
     }
 
-    /// What a certificate or public key is for, as far as can be seen: `own` beside its private key, and
-    /// `trust` where what is trusted lies, by the words of its path and alias.
+    /// What a certificate or public key is for, as far as can be seen: `trust` for a CA and where what is
+    /// trusted lies, by the words of its path and alias; `own` beside its private key.
     fn purpose(&self, fact: &Fact, id: &str) -> Option<&'static str> {
-        const TRUST: [&str; 9] = [
+        const TRUST: [&str; 15] = [
             "anchor",
             "anchors",
+            "authorities",
             "ca",
+            "cabundle",
             "cacert",
             "cacerts",
+            "cas",
+            "jssecacerts",
+            "pin",
+            "pins",
             "root",
             "trust",
             "trusted",
@@ -209,15 +215,20 @@ impl<'a> Against<'a> {
         if !matches!(fact.text(Field::Class), Some("certificate" | "public-key")) {
             return None;
         }
-        if self.own.contains(id) {
-            return Some("own");
-        }
         let file = |path: &str| path.rsplit('!').next().map(str::to_lowercase).unwrap_or_default();
         let says = |text: &str| {
             text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| TRUST.contains(&word))
         };
         let alias = fact.text(Field::Alias).map(str::to_lowercase).unwrap_or_default();
-        (says(&alias) || fact.sites.iter().any(|site| says(&file(&site.path)))).then_some("trust")
+        let authority = fact.text(Field::Authority);
+        let is_trusted = authority == Some("ca")
+            || says(&alias)
+            || fact.sites.iter().any(|site| says(&file(&site.path)));
+        match self.own.contains(id) {
+            _ if is_trusted => Some("trust"),
+            true => Some("own"),
+            false => authority.map(|_| "trust"),
+        }
     }
 
     /// The key in whose place an unknown one lies, and its id.

@@ -28,13 +28,15 @@ pub(crate) fn key_of_command(
     emission: &Emission,
     lowered: &mut Lowered,
 ) {
-    let text = scene.items.first().and_then(|item| item.get("text")).and_then(Node::as_text);
-    let mut words = text.unwrap_or_default().split(' ');
-    let (Some(_), Some("read" | "write" | "list" | "delete"), Some(path)) =
-        (words.next(), words.next(), words.next())
-    else {
-        return;
-    };
+    let Some(command) = scene.items.first() else { return };
+    let text = command.get("text").and_then(Node::as_text).unwrap_or_default();
+    let mut words = text.split(' ').skip(1);
+    let Some("read" | "write" | "list" | "delete") = words.next() else { return };
+    // What follows a flag without a value looks like one.
+    let options = command.get("options");
+    let flag = |name| options.and_then(|options: &Node| options.get(name)?.as_text());
+    let flagged = flag("f").or_else(|| flag("force")).filter(|path| path.contains('/'));
+    let Some(path) = flagged.or_else(|| words.next()) else { return };
     let is_signed = path.contains("/sign/") || path.contains("/verify/");
     let says = |word: &str| SIGNS.iter().any(|start| word.starts_with(start));
     if is_signed && !path.contains("transit") && !words.any(says) {

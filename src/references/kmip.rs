@@ -28,7 +28,8 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let rest = unit.get(needle.end..name).to_ascii_lowercase();
     let says = |word: &[u8]| memchr::memmem::find(&rest, word).is_some();
     let is_unique = says(b"unique") && says(b"id");
-    if !is_unique && !(says(b"key") && says(b"id")) {
+    let is_key = says(b"key") && says(b"id");
+    if !is_unique && !is_key {
         return;
     }
     let start =

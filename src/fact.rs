@@ -285,6 +285,7 @@ pub(crate) struct Material {
     pub comment: Option<String>,
     pub subject: Option<String>,
     pub not_after: Option<String>,
+    pub authority: Option<&'static str>,
     pub password: Option<&'static str>,
 }
 
@@ -304,6 +305,7 @@ impl Material {
             comment: None,
             subject: None,
             not_after: None,
+            authority: None,
             password: None,
         }
     }
@@ -333,6 +335,7 @@ impl Material {
             .with_some(Field::Comment, text(self.comment))
             .with_some(Field::Subject, text(self.subject))
             .with_some(Field::NotAfter, self.not_after)
+            .with_some(Field::Authority, self.authority)
             .with_some(Field::Password, self.password)
     }
 }

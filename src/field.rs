@@ -41,6 +41,8 @@ fields! {
     AlwaysSensitive = "always_sensitive",
     /// What of a key or of a name changes or differs: `target`, `policy`, `state` …
     Attribute = "attribute",
+    /// Whom a certificate lets others trust: `ca` (its basic constraints say CA) or `self-signed`.
+    Authority = "authority",
     /// What it is before the change.
     Before = "before",
     /// Size of the key in bits: modulus, field or symmetric key.

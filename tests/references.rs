@@ -230,3 +230,83 @@ fn one_name_many_times_is_one_finding_with_few_places() {
     let rule = "key-reference-not-approved".to_owned();
     assert_eq!(found, [(rule, "a.log:1".to_owned(), 20_000)]);
 }
+
+#[test]
+fn commands_that_name_a_key_by_its_parts_are_held_against_the_register() {
+    const RULE: &str = "key-reference-not-approved";
+    for (command, line) in [
+        ("gcloud kms decrypt --project shop-prod-1 --location europe-west3 --keyring r --key k", 1),
+        ("gcloud kms encrypt --location europe-west3 --keyring=r --key=k --plaintext-file=a", 1),
+        ("gcloud kms keys update k --location europe-west3 --keyring r --next-rotation-time x", 1),
+        ("az keyvault key encrypt --vault-name shop-prod --name other --algorithm RSA-OAEP", 1),
+        ("az keyvault key show --hsm-name shop-hsm --name other", 1),
+        ("yc kms symmetric-crypto encrypt --id abjq1w2e3r4t5y6u7i8o --plaintext-file a", 1),
+        ("yc kms symmetric-key rotate --name pan", 1),
+        ("set -e\njarsigner -keystore hsm.jks app.jar release", 2),
+        ("vault write cards/sign/other input=x", 1),
+        ("vault write -f cards/keys/other type=aes256-gcm96", 1),
+        ("bao read cards/keys/other", 1),
+        ("vault write cards/hmac/other input=x", 1),
+        ("export CMK_ID=9f1c2d3e-4a5b-6c7d-8e9f-0a1b2c3d4e50", 1),
+        ("KMIP_KEY_UID=5521", 1),
+        ("SIGNING_KEY=transit-cards/sign/other", 1),
+        ("age -r age1yt3tfqlfrwdwx0z0ynwplcr6qxcxfaqycuprpmy89nr83ltx74tqdpszlw -o b a", 1),
+    ] {
+        let register = "keylint: key-register\nversion: 1\nkeys:\n  - id: a\n    kind: private-key\n    \
+                        references: [{name: java:alias/Signing}, {name: \"kmip:1\"}]\n";
+        let folder = folder(&[("run.sh", &format!("{command}\n"))]);
+        fs::write(folder.path().join("key-register.yaml"), register).unwrap();
+        let found = findings(folder.path(), "");
+        assert_eq!(found, [(RULE.to_owned(), format!("run.sh:{line}"), 1)], "{command}");
+    }
+}
+
+#[test]
+fn commands_that_name_an_approved_key_or_none_are_silent() {
+    let register = "keylint: key-register\nversion: 1\nkeys:\n  - id: a\n    kind: private-key\n    \
+                    state: active\n    references:\n      - {name: java:alias/Signing}\n      \
+                    - {name: projects/shop-prod-1/locations/europe-west3/keyRings/r/cryptoKeys/k}\n      \
+                    - {name: \"https://shop-prod.vault.azure.net/keys/pan\"}\n      \
+                    - {name: abjq1w2e3r4t5y6u7i8o}\n";
+    for command in [
+        "gcloud kms decrypt --project shop-prod-1 --location europe-west3 --keyring r --key k",
+        "gcloud kms decrypt --location europe-west3 --keyring r --key k",
+        "gcloud kms decrypt --location europe-west3 --keyring r --key \"$KEY\"",
+        "gcloud compute instances create --name k --zone europe-west3-a",
+        "az keyvault key encrypt --vault-name shop-prod --name PAN --algorithm RSA-OAEP",
+        "az keyvault key list --vault-name shop-prod",
+        "az vm create --name other --resource-group a",
+        "yc kms symmetric-crypto encrypt --id abjq1w2e3r4t5y6u7i8o --plaintext-file a",
+        "yc compute instance create --name other",
+        "jarsigner -keystore hsm.jks app.jar signing",
+        "jarsigner -verify -keystore hsm.jks app.jar other",
+        "vault write machines/sign/other public_key=@id.pub",
+        "vault write intermediate/sign/web csr=@web.csr",
+        "vault read secret/data/keys",
+        "vault read totp/keys/alice",
+        "export ORDER_ID=9f1c2d3e-4a5b-6c7d-8e9f-0a1b2c3d4e50",
+        "export CMK_ID=production",
+    ] {
+        let folder = folder(&[("run.sh", &format!("{command}\n"))]);
+        fs::write(folder.path().join("key-register.yaml"), register).unwrap();
+        assert_eq!(findings(folder.path(), ""), [], "{command}");
+    }
+}
+
+#[test]
+fn a_recipient_of_age_is_the_public_half_of_its_identity() {
+    const RECIPIENT: &str = "age1ucjus4fl4dud3vlv2ewmfuw29af0v0np8h95d62smem2ahtzcvssa9dul3";
+    const OTHER: &str = "age1yt3tfqlfrwdwx0z0ynwplcr6qxcxfaqycuprpmy89nr83ltx74tqdpszlw";
+    let register = format!(
+        "keylint: key-register\nversion: 1\nkeys:\n  - id: a\n    kind: public-key\n    \
+         state: active\n    references: [{{name: {RECIPIENT}}}]\n"
+    );
+    let rule = |recipient: &str| {
+        let file = format!("creation_rules:\n  - path_regex: prod\n    age: {recipient}\n");
+        let folder = folder(&[(".sops.yaml", &file)]);
+        fs::write(folder.path().join("key-register.yaml"), &register).unwrap();
+        findings(folder.path(), "").first().map(|(rule, ..)| rule.clone())
+    };
+    assert_eq!(rule(RECIPIENT), None);
+    assert_eq!(rule(OTHER).as_deref(), Some("key-reference-not-approved"));
+}

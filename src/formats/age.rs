@@ -103,7 +103,7 @@ fn digit(byte: u8) -> Option<u32> {
 }
 
 /// The bytes that `data` after the lower-case prefix and the `1` spells, if its checksum is right.
-fn bech32(prefix: &str, data: &[u8]) -> Option<Decoded> {
+pub(crate) fn bech32(prefix: &str, data: &[u8]) -> Option<Decoded> {
     let digits: Option<Vec<u32>> =
         data.iter().map(|byte| digit(byte.to_ascii_uppercase())).collect();
     let digits = Zeroizing::new(digits?);

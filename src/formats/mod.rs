@@ -1,7 +1,7 @@
 //! Key formats: bytes to material facts. One row per format; `inspect` calls a row where one of
 //! its needles was met.
 
-mod age;
+pub(crate) mod age;
 mod bks;
 mod bks_entries;
 mod capi;

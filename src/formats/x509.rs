@@ -2,7 +2,7 @@
 
 use crate::{
     algorithm,
-    asn1::{BIT_STRING, INTEGER, OID, Reader, SEQUENCE, explicit},
+    asn1::{BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, explicit, implicit},
     fact::{Class, Label, Material},
     formats::{name, pkcs1, sec1},
     identity::bit_length,
@@ -175,6 +175,7 @@ struct Signed<'a> {
     key: PublicKey<'a>,
     subject: &'a [u8],
     not_after: Option<String>,
+    authority: Option<&'static str>,
 }
 
 /// Describes the content of a Certificate.
@@ -199,20 +200,48 @@ pub(crate) fn request(content: &[u8], format: &'static str) -> Option<Material> 
     reader.read(BIT_STRING)?;
     reader.is_empty().then_some(())?;
     let material = Material::new(format, Class::PublicKey, Label::Public);
-    Some(Signed { key, subject, not_after: None }.describe(material, "pkcs10"))
+    Some(Signed { key, subject, not_after: None, authority: None }.describe(material, "pkcs10"))
 }
 
 fn to_be_signed(mut reader: Reader<'_>) -> Option<Signed<'_>> {
     reader.read(explicit(0));
     reader.read(INTEGER)?;
     Algorithm::read(&mut reader)?;
-    reader.read(SEQUENCE)?;
+    let issuer = reader.content(SEQUENCE)?;
     let mut validity = reader.sequence()?;
     validity.any()?;
     let not_after = validity.any().and_then(|time| name::time(&time));
     let subject = reader.content(SEQUENCE)?;
     let key = public_key(reader.content(SEQUENCE)?)?;
-    Some(Signed { key, subject, not_after })
+    let authority = match is_authority(reader) {
+        true => Some("ca"),
+        false => (issuer == subject).then_some("self-signed"),
+    };
+    Some(Signed { key, subject, not_after, authority })
+}
+
+/// OID of basicConstraints (RFC 5280 4.2.1.9).
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+
+/// Whether the extensions, which end what is signed, say that the subject is a CA.
+fn is_authority(mut reader: Reader<'_>) -> bool {
+    reader.read(implicit(1));
+    reader.read(implicit(2));
+    let extensions = reader.read(explicit(3)).and_then(|list| list.reader().sequence());
+    let Some(mut extensions) = extensions else { return false };
+    while let Some(mut extension) = extensions.sequence() {
+        let Some(oid) = extension.content(OID) else { return false };
+        if oid != BASIC_CONSTRAINTS {
+            continue;
+        }
+        extension.read(BOOLEAN);
+        let says = extension.content(OCTET_STRING).and_then(|value| {
+            let mut constraints = Reader::new(value).sequence()?;
+            constraints.content(BOOLEAN)
+        });
+        return says.is_some_and(|says| says.iter().any(|byte| *byte != 0));
+    }
+    false
 }
 
 impl Signed<'_> {
@@ -230,6 +259,7 @@ impl Signed<'_> {
         material.envelope = Some(envelope.into());
         material.subject = name::distinguished(self.subject);
         material.not_after.clone_from(&self.not_after);
+        material.authority = self.authority;
         material
     }
 }

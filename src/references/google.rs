@@ -39,6 +39,14 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
 }
 
 pub(super) fn parse(text: &str) -> Option<Reference> {
+    // As `gcloud` names a key in whatever project is set.
+    if let ["locations", region, "keyRings", ring, "cryptoKeys", key] =
+        *text.split('/').collect::<Vec<_>>()
+    {
+        let is_one = text::is_region(region) && is_name(ring) && is_name(key);
+        let name = || Reference::new("google", "key", format!("google:kms:{text}")).region(region);
+        return is_one.then(name);
+    }
     let at = text.find("projects/")?;
     let is_head = matches!(
         text.get(..at)?,
@@ -70,7 +78,6 @@ pub(super) fn parse(text: &str) -> Option<Reference> {
         _ => return None,
     };
     let [project, region, ring, key] = names;
-    let is_name = |name: &str| (1..=63).contains(&name.len()) && name.bytes().all(text::is_name);
     let is_version = version.is_empty() || text::is_digits(version);
     if !is_head || !is_project(project) || !text::is_region(region) || !is_version {
         return None;
@@ -81,6 +88,10 @@ pub(super) fn parse(text: &str) -> Option<Reference> {
         );
         Reference::new("google", "key", canonical).account(project).region(region).version(version)
     })
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=63).contains(&name.len()) && name.bytes().all(text::is_name)
 }
 
 /// An identifier (six characters and over, small, perhaps after a domain) or a number. What is

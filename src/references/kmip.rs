@@ -11,7 +11,8 @@ use crate::{
 
 pub(crate) const ROW: Row = Row {
     name: "kmip",
-    about: "unique identifiers of KMIP, beside a name such as `kmip_key_id` or in a section `kmip:`",
+    about: "unique identifiers of KMIP, beside a name such as `kmip_key_id`, or in a \
+            section `kmip:` or `[kmip]`",
     text: &[b"kmip"],
     binary: &[],
     find,
@@ -21,12 +22,14 @@ pub(crate) const ROW: Row = Row {
 fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let bytes = unit.bytes;
     let name = text::run(bytes, needle.end, 40, |byte| text::is_name(byte) || byte == b'.');
-    if name == needle.end && unit.from(name).starts_with(b":") {
+    if name == needle.end && matches!(unit.bytes.get(name), Some(b':' | b']')) {
         return section(unit, name, found);
     }
     let rest = unit.get(needle.end..name).to_ascii_lowercase();
     let says = |word: &[u8]| memchr::memmem::find(&rest, word).is_some();
-    if !says(b"key") || !(says(b"id") || says(b"uid")) {
+    let is_unique = says(b"unique") && says(b"id");
+    let is_key = says(b"key") && says(b"id");
+    if !is_unique && !is_key {
         return;
     }
     let start =
@@ -37,14 +40,30 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     }
 }
 
-/// A section of YAML that is called so, as MongoDB has it.
+/// A section that is called so: MongoDB has `keyIdentifier` in it.
 fn section(unit: Unit<'_>, from: usize, found: &mut Found) {
-    const NAME: &[u8] = b"keyIdentifier:";
-    let Some(at) = memchr::memmem::find(unit.span(from, 200), NAME) else { return };
-    let after = from + at + NAME.len();
-    let start = text::run(unit.bytes, after, 4, |byte| matches!(byte, b' ' | b'\t' | b'"' | b'\''));
+    const NAMES: [&[u8]; 6] = [
+        b"keyIdentifier",
+        b"key_identifier",
+        b"keyId",
+        b"key_id",
+        b"uniqueIdentifier",
+        b"unique_id",
+    ];
+    let near = unit.span(from, 200);
+    let Some((at, name)) =
+        NAMES.iter().find_map(|name| Some((memchr::memmem::find(near, name)?, *name)))
+    else {
+        return;
+    };
+    let after = from + at + name.len();
+    let start = text::run(unit.bytes, after, 6, |byte| {
+        matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b':' | b'=')
+    });
     let end = text::run(unit.bytes, start, 64, text::is_name);
-    text::add(unit, start..end, parse, found);
+    if start > after {
+        text::add(unit, start..end, parse, found);
+    }
 }
 
 /// A UUID, a number, or hexadecimal digits: names of variables are none.

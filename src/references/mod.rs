@@ -6,6 +6,7 @@
 //! unique at its provider, and leaves out schemes, hosts and regions of replicas. Versions are a
 //! field of their own.
 
+mod age;
 mod alias;
 mod aws;
 mod aws_id;
@@ -75,7 +76,8 @@ pub(crate) const LONGEST: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reference {
     pub provider: &'static str,
-    /// What is named: `key`, `alias`, `secret`, `certificate`, `cluster`, `fingerprint`, `pin`.
+    /// What is named: `key`, `alias`, `secret`, `certificate`, `cluster`, `fingerprint`, `pin`,
+    /// `recipient`.
     pub resource: &'static str,
     /// The canonical name.
     pub key: String,
@@ -187,6 +189,8 @@ fn non_empty(text: &str) -> Option<String> {
 pub(crate) fn canonical(text: &str) -> Option<Reference> {
     const ALL: &[Parse] = &[
         colon::parse,
+        local,
+        age::parse,
         aws::parse,
         aws_id::parse,
         azure::parse,
@@ -203,6 +207,12 @@ pub(crate) fn canonical(text: &str) -> Option<Reference> {
     ];
     let text = text.trim();
     (text.len() <= LONGEST).then(|| ALL.iter().find_map(|parse| parse(text)))?
+}
+
+/// A name as a register writes those that say nothing by themselves: `java:alias/NAME`, `kmip:ID`.
+fn local(text: &str) -> Option<Reference> {
+    let alias = text.strip_prefix("java:alias/").and_then(alias::parse);
+    alias.or_else(|| text.strip_prefix("kmip:").and_then(kmip::parse))
 }
 
 /// Which key a name stands for, however it is spelled; where it lies and which version is meant count.

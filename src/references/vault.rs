@@ -1,7 +1,7 @@
 //! HashiCorp Vault and OpenBao: keys of the transit engine, in paths of the API and of policies,
 //! and in URIs of cosign (`hashivault://NAME`), SOPS and Tink (`hcvault://HOST/transit/keys/NAME`).
 //! A mount under a name without `transit` is told by what only this engine is asked: to encrypt or to
-//! decrypt.
+//! decrypt; in command lines, which are read as such, by what else it is asked too.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ pub(crate) const ROW: Row = Row {
     name: "vault",
     about: "keys of the transit engine of Vault and OpenBao: paths, `hashivault://`, `hcvault://`, \
             `openbao://`, and the key of a transit seal; `MOUNT/encrypt/NAME` of other mounts, where \
-            Vault is mentioned near",
+            Vault is mentioned near; what commands and variables name",
     text: &[b"transit/", b"vault://", b"openbao://", b"crypt/"],
     binary: &[],
     find,
@@ -145,10 +145,22 @@ fn split_at_transit(path: &str) -> Option<(&str, &str)> {
 
 /// The same for a mount of any name, by what no other engine is asked for.
 fn split_at_verb(path: &str) -> Option<(&str, &str)> {
-    const OWN: [&str; 5] = ["/encrypt/", "/decrypt/", "/rewrap/", "/datakey/", "/hmac/"];
+    const OWN: [&str; 8] = [
+        "/encrypt/",
+        "/decrypt/",
+        "/rewrap/",
+        "/datakey/",
+        "/hmac/",
+        "/sign/",
+        "/verify/",
+        "/keys/",
+    ];
+    // Other engines with keys.
+    const OTHERS: [&str; 6] = ["identity", "kmip", "pki", "ssh", "sys", "totp"];
     let at = OWN.iter().find_map(|verb| path.find(verb))?;
     let (mount, rest) = path.split_at_checked(at)?;
     let is_mount = mount.len() <= 64
+        && !OTHERS.iter().any(|other| mount.split(['/', '-', '_']).any(|part| part == *other))
         && mount.split('/').count() <= 3
         && mount.split('/').all(|part| !part.is_empty() && part.bytes().all(text::is_name));
     is_mount.then_some((mount, rest.trim_start_matches('/')))

@@ -96,6 +96,7 @@ pub(crate) const fn type_of_field(field: Field) -> Type {
         | Field::Algorithm
         | Field::Alias
         | Field::Attribute
+        | Field::Authority
         | Field::Before
         | Field::Breadth
         | Field::Channel

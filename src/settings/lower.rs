@@ -130,6 +130,7 @@ pub(crate) const EVALUATORS: &[(&str, Evaluator)] = &[
     ("kubernetes-binding", kubernetes::binding),
     ("oracle-statement", oracle_cloud::statement),
     ("sops-recipients", sops::recipients),
+    ("vault-key", vault::key_of_command),
     ("vault-policy", vault::grants),
     ("vault-transit-versions", vault::versions),
 ];

@@ -1,6 +1,6 @@
 //! Command lines in shell scripts, Dockerfiles, Makefiles, units of systemd, and the steps of CI:
-//! those of the commands that tables name. A command is its words (`text`) and its options; what
-//! variables stand for is unknown. Variables that are set are added as well.
+//! those of the commands that tables name. A command is its words (`text`), the last of them (`last`)
+//! and its options; what variables stand for is unknown. Variables that are set are added as well.
 
 use std::collections::BTreeSet;
 
@@ -218,6 +218,7 @@ pub(super) fn command(words: &[Word], names: &BTreeSet<&str>) -> Option<Node> {
     let mut end = first.span.end;
     let mut is_value = false;
     let mut count = 0;
+    let mut last = None;
     for (index, word) in rest.iter().enumerate() {
         if std::mem::take(&mut is_value) {
             continue;
@@ -232,6 +233,7 @@ pub(super) fn command(words: &[Word], names: &BTreeSet<&str>) -> Option<Node> {
                 }
             }
             count += 1;
+            last = Some(word);
             continue;
         };
         let option = option.trim_start_matches('-');
@@ -251,6 +253,9 @@ pub(super) fn command(words: &[Word], names: &BTreeSet<&str>) -> Option<Node> {
     let mut members = Members::default();
     members.set("command", Tree::text(name), span);
     members.set("text", Tree::text(text), span);
+    if let Some(word) = last {
+        members.add("last", word.span, value_of(&word.text, word));
+    }
     members.add("options", span, options.node(span));
     Some(members.node(span))
 }

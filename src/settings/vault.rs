@@ -5,10 +5,13 @@
 //! What a policy is read for is the key material: `paths` says which rule counts, `requests` what
 //! can be asked.
 
+mod commands;
 mod paths;
 mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use commands::key_of_command;
 
 use self::{
     paths::decide,

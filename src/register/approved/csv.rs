@@ -10,7 +10,7 @@ use super::{
     Approved,
     columns::{COLUMNS, Column, Kind, Step},
     entry::{Key, Written},
-    yaml,
+    problem, yaml,
 };
 use crate::error::Error;
 
@@ -273,10 +273,16 @@ fn headers(
             name => {
                 let column = COLUMNS.iter().find(|column| column.header() == name);
                 let column = column.ok_or_else(|| {
-                    wrong(
-                        name,
-                        "is no field of a register; docs/register.md says what columns are called",
-                    )
+                    let known: Vec<String> = COLUMNS.iter().map(Column::header).collect();
+                    match problem::nearest(name, known.iter().map(String::as_str)) {
+                        Some(near) => {
+                            wrong(name, &format!("is no field of a register: did you mean {near}?"))
+                        }
+                        None => wrong(
+                            name,
+                            "is no field of a register; docs/register.md says what columns are called",
+                        ),
+                    }
                 })?;
                 Header::Column(column, column.steps())
             }

@@ -6,13 +6,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     Approved,
+    declared::nature,
     entry::Key,
     names::{Approval, Name, Names, Place as Where},
     order::Dates,
+    trust,
 };
 use crate::{
     date::Date,
-    fact::{Fact, Field, Kind, Value},
+    fact::{Fact, Field, Kind},
     link::holds_secret,
     references::{Said, is_in_text},
 };
@@ -56,10 +58,21 @@ pub(crate) fn link(register: &Approved, facts: &[Fact], today: Date) -> Vec<Fact
     let own = secret.filter_map(|fact| fact.text(Field::KeyId)).collect();
     let names = Names::of(register.keys());
     let file = register.file().rsplit('/').next().unwrap_or_default();
-    let seen = HashSet::new();
-    let links = Vec::new();
-    let mut against =
-        Against { by_material, places, lying, own, aliases, targets, names, today, seen, links };
+    let mut against = Against {
+        by_material,
+        places,
+        lying,
+        own,
+        aliases,
+        targets,
+        names,
+        declared: HashMap::new(),
+        known: HashMap::new(),
+        today,
+        seen: HashSet::new(),
+        links: Vec::new(),
+    };
+    against.know_declared(facts);
     let said = Said::of(facts);
     let is_said = |fact: &Fact| {
         // What the register itself says is no use of a key.
@@ -96,7 +109,13 @@ pub(super) fn is_name_alone(provider: &str, key: &str) -> bool {
 /// services need not govern: their names are held against it if it has some of them.
 pub(super) const LOCAL: &[&str] = &["java", "kmip", "kubernetes", "openpgp", "ssh", "tpm"];
 
-struct Against<'a> {
+fn is_local(fact: &Fact) -> bool {
+    let provider = fact.text(Field::Provider).unwrap_or_default();
+    let is_of = |key: &str| key.strip_prefix(provider).is_some_and(|rest| rest.starts_with(':'));
+    LOCAL.contains(&provider) && (is_in_text(fact) || fact.text(Field::Key).is_some_and(is_of))
+}
+
+pub(super) struct Against<'a> {
     by_material: HashMap<String, &'a Key>,
     /// Keys by the paths where the register says that they lie.
     places: HashMap<&'a str, Vec<&'a Key>>,
@@ -105,17 +124,21 @@ struct Against<'a> {
     /// Ids of which the secret half was found.
     own: HashSet<&'a str>,
     /// Aliases that configuration gives to a key, by its canonical name, and the other way round.
-    aliases: HashMap<String, Vec<(Where, &'a str)>>,
+    pub(super) aliases: HashMap<String, Vec<(Where, &'a str)>>,
     targets: HashMap<String, BTreeSet<&'a str>>,
-    names: Names<'a>,
-    today: Date,
+    pub(super) names: Names<'a>,
+    /// Keys that configuration declares, by the identity of the declaration.
+    pub(super) declared: HashMap<&'a str, &'a Fact>,
+    /// The same by the ids of the entries that have a name of theirs.
+    pub(super) known: HashMap<&'a str, Vec<&'a Fact>>,
+    pub(super) today: Date,
     /// Ids of entries of which something was seen.
-    seen: HashSet<&'a str>,
-    links: Vec<Fact>,
+    pub(super) seen: HashSet<&'a str>,
+    pub(super) links: Vec<Fact>,
 }
 
 /// A link of what `fact` saw with an entry.
-fn about(fact: &Fact, attribute: &str, key: Option<&Key>) -> Fact {
+pub(super) fn about(fact: &Fact, attribute: &str, key: Option<&Key>) -> Fact {
     let mut link = Fact::new(Kind::Register, fact.site().clone());
     link.sites.clone_from(&fact.sites);
     link.count = fact.count;
@@ -146,7 +169,14 @@ fn about(fact: &Fact, attribute: &str, key: Option<&Key>) -> Fact {
 
 impl<'a> Against<'a> {
     /// Adds what differs, as it is approved and as it was seen.
-    fn differs(&mut self, fact: &Fact, key: &Key, attribute: &str, approved: &str, seen: &str) {
+    pub(super) fn differs(
+        &mut self,
+        fact: &Fact,
+        key: &Key,
+        attribute: &str,
+        approved: &str,
+        seen: &str,
+    ) {
         let link = about(fact, attribute, Some(key))
             .with(Field::Before, approved)
             .with(Field::After, seen);
@@ -164,7 +194,7 @@ impl<'a> Against<'a> {
                     .with(Field::Before, approved)
                     .with(Field::After, id),
                 None => about(fact, "unregistered", None)
-                    .with_some(Field::Purpose, self.purpose(fact, id)),
+                    .with_some(Field::Purpose, trust::purpose(fact, self.own.contains(id))),
             };
             self.links.push(link);
             return;
@@ -186,38 +216,12 @@ impl<'a> Against<'a> {
                 self.differs(fact, key, "protection", form.unwrap_or_default(), label);
             }
         }
-        self.same_nature(fact, key);
+        for (attribute, approved, seen) in nature(fact, key) {
+            self.differs(fact, key, attribute, &approved, &seen);
+        }
         let approval: Vec<&str> = key.environments.iter().map(|of| of.value.trim()).collect();
         self.environment(fact, key, &approval);
         self.state(fact, key);
-    }
-
-    /// What a certificate or public key is for, as far as can be seen: `own` beside its private key, and
-    /// `trust` where what is trusted lies, by the words of its path and alias.
-    fn purpose(&self, fact: &Fact, id: &str) -> Option<&'static str> {
-        const TRUST: [&str; 9] = [
-            "anchor",
-            "anchors",
-            "ca",
-            "cacert",
-            "cacerts",
-            "root",
-            "trust",
-            "trusted",
-            "truststore",
-        ];
-        if !matches!(fact.text(Field::Class), Some("certificate" | "public-key")) {
-            return None;
-        }
-        if self.own.contains(id) {
-            return Some("own");
-        }
-        let file = |path: &str| path.rsplit('!').next().map(str::to_lowercase).unwrap_or_default();
-        let says = |text: &str| {
-            text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| TRUST.contains(&word))
-        };
-        let alias = fact.text(Field::Alias).map(str::to_lowercase).unwrap_or_default();
-        (says(&alias) || fact.sites.iter().any(|site| says(&file(&site.path)))).then_some("trust")
     }
 
     /// The key in whose place an unknown one lies, and its id.
@@ -232,23 +236,7 @@ impl<'a> Against<'a> {
         })
     }
 
-    /// Whether algorithm and strength are what the entry says.
-    fn same_nature(&mut self, fact: &Fact, key: &Key) {
-        if let (Some(approved), Some(seen)) = (&key.algorithm, fact.text(Field::Algorithm)) {
-            let approved = approved.family.value.trim();
-            if !approved.eq_ignore_ascii_case(seen) && seen != "secret" {
-                self.differs(fact, key, "algorithm", approved, seen);
-            }
-        }
-        if let (Some(approved), Some(seen)) = (key.strength(), fact.int(Field::Strength))
-            && seen < u64::from(approved)
-        {
-            let bits = |bits: u64| format!("{bits} bits");
-            self.differs(fact, key, "strength", &bits(approved.into()), &bits(seen));
-        }
-    }
-
-    fn environment(&mut self, fact: &Fact, key: &Key, approved: &[&str]) {
+    pub(super) fn environment(&mut self, fact: &Fact, key: &Key, approved: &[&str]) {
         let Some(environment) = fact.text(Field::Environment) else { return };
         if !approved.is_empty() && !approved.contains(&environment) {
             self.differs(fact, key, "environment", &approved.join(", "), environment);
@@ -256,7 +244,7 @@ impl<'a> Against<'a> {
     }
 
     /// Whether the key is one that may still be used.
-    fn state(&mut self, fact: &Fact, key: &Key) {
+    pub(super) fn state(&mut self, fact: &Fact, key: &Key) {
         let state = match key.state() {
             "active" if Dates::of(key).expired(self.today).is_some() => "expired",
             "active" | "suspended" => return,
@@ -266,13 +254,17 @@ impl<'a> Against<'a> {
     }
 
     /// The approvals of everything that a fact calls a key, and what it is called.
-    fn approvals(&self, fact: &'a Fact) -> (Vec<Approval<'a>>, Option<String>) {
+    pub(super) fn approvals(&self, fact: &'a Fact) -> (Vec<Approval<'a>>, Option<String>) {
         let key = Name::seen(fact);
         let [provider, of] =
             [Field::Provider, Field::Key].map(|field| fact.text(field).unwrap_or_default());
         let is_name = !is_in_text(fact) || is_name_alone(provider, of);
         let alias = fact.text(Field::Alias).filter(|_| is_name);
-        let name = fact.text(Field::Name).filter(|_| fact.kind == Kind::Key);
+        let name = match fact.kind {
+            Kind::Key => fact.text(Field::Name),
+            // What a declaration says of itself it says for everything that refers to it.
+            _ => self.declared.get(of).and_then(|key| key.text(Field::Name)),
+        };
         let canonical = key.as_ref().map(Name::canonical).unwrap_or_default();
         let given = self.aliases.get(canonical).into_iter().flatten();
         // The same identifier elsewhere is another key.
@@ -304,8 +296,7 @@ impl<'a> Against<'a> {
         if found.is_empty() {
             let is_example = fact.fields.contains_key(&Field::Published);
             let provider = fact.text(Field::Provider).unwrap_or_default();
-            let is_local = is_in_text(fact) && LOCAL.contains(&provider);
-            if !is_example && (!is_local || self.names.knows(provider)) {
+            if !is_example && (!is_local(fact) || self.names.knows(provider)) {
                 self.links.push(about(fact, "reference", None).with(Field::After, name));
             }
             return;
@@ -350,85 +341,6 @@ impl<'a> Against<'a> {
         {
             self.differs(fact, key, "version", version, seen);
         }
-    }
-
-    /// Whether an alias stands for the key that is approved.
-    fn target(&mut self, fact: &Fact, found: &[Approval<'a>]) {
-        let (Some(alias), Some(key)) = (fact.text(Field::Alias), fact.text(Field::Key)) else {
-            return;
-        };
-        let environment = fact.text(Field::Environment);
-        let named: Vec<Approval<'a>> = self
-            .names
-            .find(&Name::of(alias))
-            .into_iter()
-            .filter(|of| of.target.is_some() && of.holds(environment, &fact.site().path))
-            .collect();
-        // The address of a declaration is no name that the register can have.
-        if named.is_empty() || key.ends_with(alias) || key.contains('#') {
-            return;
-        }
-        let is_same = |approval: &Approval<'a>| {
-            let by_key = self.names.find(&Name::of(key));
-            by_key.iter().any(|other| std::ptr::eq(other.key, approval.key))
-        };
-        if !named.iter().any(is_same)
-            && let Some(approval) = named.first().or(found.first())
-            && let Some(target) = approval.target
-        {
-            self.differs(fact, approval.key, "alias", &target.value, key);
-        }
-    }
-
-    /// A key that configuration declares.
-    fn declared(&mut self, fact: &'a Fact) {
-        let (found, name) = self.approvals(fact);
-        let Some(approval) = found.first() else {
-            if let Some(name) = name {
-                self.links.push(about(fact, "undeclared", None).with(Field::After, name));
-            }
-            return;
-        };
-        let key = approval.key;
-        self.seen.insert(&key.id.value);
-        self.same_nature(fact, key);
-        self.state(fact, key);
-        let approved: Vec<&str> =
-            found.iter().flat_map(|approval| approval.environments()).collect();
-        self.environment(fact, key, &approved);
-        let level = key.store.as_ref().and_then(|store| store.protection.as_ref());
-        if let (Some(level), Some("software")) = (level, fact.text(Field::ProtectionLevel))
-            && &*level.value != "software"
-        {
-            self.differs(fact, key, "protection", &level.value, "software");
-        }
-        if let (Some(exportable), Some(Value::Bool(true))) =
-            (&key.exportable, fact.fields.get(&Field::Exportable))
-            && !exportable.value
-        {
-            self.differs(fact, key, "protection", "not exportable", "exportable");
-        }
-        if let (Some(period), Some(seen)) =
-            (Dates::of(key).cryptoperiod, fact.int(Field::RotationDays))
-            && (seen > period || seen == 0)
-        {
-            let seen = if seen == 0 { "never".to_owned() } else { format!("{seen} days") };
-            self.differs(fact, key, "rotation", &format!("{period} days"), &seen);
-        }
-    }
-
-    /// Somebody to whom configuration gives a key.
-    fn grant(&mut self, fact: &'a Fact) {
-        let Some(principal) = fact.text(Field::Principal) else { return };
-        let (found, _) = self.approvals(fact);
-        let Some(approval) = found.first() else { return };
-        let allowed = &approval.key.principals;
-        if allowed.is_empty() || allowed.iter().any(|of| of.principal.value.trim() == principal) {
-            return;
-        }
-        let link = about(fact, "principal", Some(approval.key)).with(Field::Principal, principal);
-        let capabilities = fact.fields.get(&Field::Capabilities).cloned();
-        self.links.push(link.with_some(Field::Capabilities, capabilities));
     }
 
     /// Approved keys of which nothing was seen, though something could have been.

@@ -12,6 +12,55 @@ const BYTES: [usize; 5] = [16, 24, 32, 48, 64];
 /// What the name of a key has in it; `commit=…` and `sha256=…` are none.
 const KEYS: [&str; 9] = ["dek", "kek", "key", "pass", "pwd", "secret", "seed", "token", "zmk"];
 
+/// What a number is that is no key, in a comment before it.
+const DIGESTS: [&str; 12] = [
+    "checksum",
+    "commit",
+    "digest",
+    "fingerprint",
+    "hash",
+    "id",
+    "kcv",
+    "md5",
+    "revision",
+    "sha",
+    "spki",
+    "version",
+];
+
+/// The byte at which the first comment stands in which a key is written.
+pub(super) fn in_comments(text: &str) -> Option<usize> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let begins = |at: &usize| {
+            let before = line.get(..*at).and_then(|before| before.chars().next_back());
+            before.is_none_or(char::is_whitespace)
+        };
+        let comment = memchr::memchr_iter(b'#', line.as_bytes()).find(begins);
+        if comment.and_then(|at| line.get(at..)).is_some_and(names_key) {
+            return Some(start);
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// Whether one word of a comment is a key, and no word before it says that it is a digest.
+fn names_key(comment: &str) -> bool {
+    let ends =
+        |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'' | '`' | '(' | ')' | ':');
+    for word in comment.split(ends) {
+        if is_key(word) {
+            return true;
+        }
+        let word = word.to_ascii_lowercase();
+        if DIGESTS.iter().any(|digest| word.starts_with(digest)) {
+            return false;
+        }
+    }
+    false
+}
+
 /// The first value that is a key, and the field that has it.
 pub(super) fn first(written: &Written) -> Option<(&'static str, &Text)> {
     let organisation = written.organisation.iter().map(|text| ("organisation", text));
@@ -198,6 +247,27 @@ mod tests {
             "GcgKAg9Ab8pLqBMwMKJAxoLOWnmnW5OgSrwwqHmcAx0",
         ] {
             assert!(is_key(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_a_comment_is_found_at_its_line() {
+        const HEX: &str = "cd43b4a9df2a23059ebecfd719469fd3";
+        for comment in [
+            format!("# {HEX}"),
+            format!("  # component 1: {HEX}"),
+            format!("kind: key # (zmk {HEX})"),
+            "# old=GcgKAg9Ab8pLqBMwMKJAxoLOWnmnW5OgSrwwqHmcAx0=, key GcgKAg9Ab8pLqBMwMKJAxoLOWnmnW5OgSrwwqHmcAx0=".to_owned(),
+        ] {
+            assert_eq!(in_comments(&format!("keylint: a\n{comment}\n")), Some(11), "{comment}");
+        }
+        for comment in [
+            format!("# sha256 {HEX}"),
+            format!("# key version {HEX} of the vault"),
+            format!("uri: a#{HEX}"),
+            "# CHG-1042 by Ana Ruiz, 2026-02-01".to_owned(),
+        ] {
+            assert_eq!(in_comments(&format!("keylint: a\n{comment}\n")), None, "{comment}");
         }
     }
 

@@ -24,6 +24,7 @@ mod check;
 mod columns;
 mod compare;
 mod csv;
+mod declared;
 mod entry;
 mod link;
 mod material;
@@ -31,8 +32,11 @@ mod mixed;
 mod names;
 mod order;
 mod pair;
+mod pieces;
+mod problem;
 mod propose;
 mod spanned;
+mod trust;
 mod uses;
 mod words;
 mod wrap;
@@ -130,6 +134,11 @@ pub(crate) fn parse(name: &str, bytes: Vec<u8>) -> Result<(Approved, Inspection)
     if let Some((field, text)) = material::first(&written) {
         return refuse(text.referenced, holds_key(field));
     }
+    if let Some(start) = material::in_comments(&source.text) {
+        let start = u32::try_from(start).unwrap_or(u32::MAX);
+        let problem = "a register does not hold keys: take this one out of the comment";
+        return refuse(Location { start, length: 0 }, problem.to_owned());
+    }
     for key in &mut written.keys {
         key.line = Some(line(key.id.referenced));
     }
@@ -202,23 +211,32 @@ fn wrong_duty(written: &Written) -> Option<(Location, String)> {
 }
 
 fn written(name: &str, text: &str) -> Result<Written, Error> {
-    let strict: Options = options! {
+    let head = |text: &str| serde_saphyr::from_str_with_options(text, strict()).ok();
+    let list = |text: &str| serde_saphyr::from_str_with_options(text, strict()).ok();
+    if let Some(written) = pieces::read(text, head, list) {
+        return Ok(written);
+    }
+    serde_saphyr::from_str_with_options(text, strict()).map_err(|error| {
+        let line = error.location().map_or(1, |location| location.line().max(1));
+        let problem = error.without_snippet().to_string();
+        let problem = problem.lines().next().unwrap_or_default();
+        // The line is in front of the message already.
+        let problem = problem.split(" at line ").next().unwrap_or_default();
+        let problem = problem::in_words(problem);
+        let problem = format!("not a register of approved keys (docs/register.md): {problem}");
+        Error::invalid(format!("{name}:{line}"), problem)
+    })
+}
+
+fn strict() -> Options {
+    options! {
         strict_booleans: true,
         budget: serde_saphyr::budget! {
             max_nodes: MOST_NODES,
             max_events: 2 * MOST_NODES,
             max_total_scalar_bytes: MOST_BYTES,
         },
-    };
-    serde_saphyr::from_str_with_options(text, strict).map_err(|error| {
-        let line = error.location().map_or(1, |location| location.line().max(1));
-        let problem = error.without_snippet().to_string();
-        let problem = problem.lines().next().unwrap_or_default();
-        // The line is in front of the message already.
-        let problem = problem.split(" at line ").next().unwrap_or_default();
-        let problem = format!("not a register of approved keys (docs/register.md): {problem}");
-        Error::invalid(format!("{name}:{line}"), problem)
-    })
+    }
 }
 
 /// Overwrites what a fact is about, line ends excepted.

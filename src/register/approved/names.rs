@@ -147,8 +147,8 @@ fn matcher(pattern: &str) -> Option<GlobMatcher> {
 pub(super) struct Names<'a> {
     /// By spelling and by canonical name.
     exact: HashMap<String, Vec<Entry<'a>>>,
-    /// Aliases with region and account by what is left without them, for references that leave these
-    /// out.
+    /// Names with region, account or project by what is left without them, for references that leave
+    /// these out.
     bare: HashMap<String, Vec<Approval<'a>>>,
     globs: GlobSet,
     patterns: Vec<Approval<'a>>,
@@ -284,8 +284,13 @@ fn long_id(canonical: &str) -> Option<String> {
     Some(format!("openpgp:{id}"))
 }
 
-/// The canonical name of an alias of AWS or Alibaba without the account and region in it.
+/// The canonical name of an alias of AWS or Alibaba without the account and region in it, and of a key of
+/// Google without its project.
 fn bare(canonical: &str) -> Option<String> {
+    if let Some(rest) = canonical.strip_prefix("google:kms:projects/") {
+        let (_, rest) = rest.split_once('/')?;
+        return Some(format!("google:kms:{rest}"));
+    }
     let (head, alias) = canonical.split_once(":alias/")?;
     let mut parts = head.splitn(3, ':');
     let (provider, service) = (parts.next()?, parts.next()?);

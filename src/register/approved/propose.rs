@@ -55,18 +55,19 @@ fn named(observed: &Register) -> BTreeMap<String, Seen<'_>> {
         known.aliases.extend(declared.aliases.iter().map(String::as_str));
     }
     let held: BTreeSet<&str> = observed.keys.iter().map(|key| key.id.as_str()).collect();
-    // Aliases whose key is said somewhere belong to that key.
-    let mut targets: BTreeMap<&str, String> = BTreeMap::new();
+    // Aliases whose key is said somewhere belong to that key, in each environment to another perhaps.
+    let mut targets: Targets<'_> = BTreeMap::new();
     for named in &observed.references {
-        if let (Some(alias), Some(key)) = (&named.alias, &named.key)
-            && !key.ends_with(alias.as_str())
-        {
-            targets.insert(alias, canonical(key));
+        if let Some((alias, key)) = given(named) {
+            targets.entry(alias).or_default().insert(named.environment.as_deref(), canonical(key));
         }
     }
     for declared in &observed.declared {
         let key = canonical(&declared.key);
-        targets.extend(declared.aliases.iter().map(|alias| (alias.as_str(), key.clone())));
+        for alias in &declared.aliases {
+            let here = declared.environment.as_deref();
+            targets.entry(alias).or_default().insert(here, key.clone());
+        }
     }
     for named in &observed.references {
         let Some(name) = named.key.as_deref().or(named.alias.as_deref()) else { continue };
@@ -74,24 +75,43 @@ fn named(observed: &Register) -> BTreeMap<String, Seen<'_>> {
             || name.contains("alias/aws/")
             || references::canonical(name).is_some_and(|of| of.is_example());
         let alias = named.alias.as_deref();
-        let of_alias = alias.and_then(|alias| targets.get(alias)).cloned();
+        let is_alias = given(named).is_none() && (named.key.is_none() || is_of_alias(name));
+        let of_alias = alias.filter(|_| is_alias).and_then(|alias| {
+            let keys = targets.get(alias)?;
+            let only = keys.values().next().filter(|first| keys.values().all(|key| key == *first));
+            keys.get(&named.environment.as_deref()).or(only).cloned()
+        });
         let key = of_alias.unwrap_or_else(|| canonical(name));
         if is_left_out || held.contains(key.as_str()) {
             continue;
         }
-        add(named, alias, name, seen.entry(key).or_default());
+        add(named, name, seen.entry(key).or_default());
     }
     seen
 }
 
-fn add<'a>(named: &'a Named, alias: Option<&'a str>, name: &'a str, seen: &mut Seen<'a>) {
+/// Keys of aliases, by environment.
+type Targets<'a> = BTreeMap<&'a str, BTreeMap<Option<&'a str>, String>>;
+
+/// An alias that configuration gives to a key, and the key. What is a part of the key's name, such as the
+/// label in a URI of PKCS#11, is given by nobody.
+fn given(named: &Named) -> Option<(&str, &str)> {
+    let (alias, key) = (named.alias.as_deref()?, named.key.as_deref()?);
+    let is_part = references::canonical(key).is_some_and(|of| of.alias.as_deref() == Some(alias));
+    (!is_part && !key.ends_with(alias)).then_some((alias, key))
+}
+
+/// Whether a name is that of an alias.
+fn is_of_alias(name: &str) -> bool {
+    references::canonical(name).is_some_and(|of| of.resource == "alias")
+}
+
+fn add<'a>(named: &'a Named, name: &'a str, seen: &mut Seen<'a>) {
     // The address of a declaration is no name that a register can have.
     if !name.contains('#') {
         seen.names.entry(name).or_default().extend(named.environment.as_deref());
     }
-    if let Some(alias) = alias.filter(|alias| !name.ends_with(alias)) {
-        seen.aliases.insert(alias);
-    }
+    seen.aliases.extend(given(named).map(|(alias, _)| alias));
 }
 
 fn canonical(name: &str) -> String {
@@ -133,7 +153,8 @@ fn named_entry(key: &str, seen: &Seen<'_>, text: &mut String) {
     }
     if !seen.aliases.is_empty() {
         line("    ", "aliases", "");
-        let target = seen.names.keys().next().filter(|_| declared.is_none());
+        let target = seen.names.keys().find(|name| !is_of_alias(name));
+        let target = target.filter(|_| declared.is_none());
         for alias in &seen.aliases {
             let target = target.map_or(String::new(), |of| format!(", target: {}", quoted(of)));
             line("      - ", "name", &quoted(alias));

@@ -385,10 +385,11 @@ fn each_attribute_of_a_declared_key_is_held_against_its_entry() {
     let cfn = |more: &str| {
         format!("Resources:\n  A:\n    Type: AWS::KMS::Key\n    Properties: {{{more}}}\n")
     };
-    let google = |more: &str| {
+    let google = |level: &str| {
         format!(
             "resource \"google_kms_crypto_key\" \"a\" {{\n  name = \"a\"\n  key_ring = \"r\"\n  \
-             version_template {{\n    algorithm = \"GOOGLE_SYMMETRIC_ENCRYPTION\"\n    {more}\n  }}\n}}\n"
+             rotation_period = \"7776000s\"\n  version_template {{\n    \
+             algorithm = \"GOOGLE_SYMMETRIC_ENCRYPTION\"\n    protection_level = \"{level}\"\n  }}\n}}\n"
         )
     };
     let cli = |spec: &str, origin: &str| {
@@ -423,22 +424,8 @@ fn each_attribute_of_a_declared_key_is_held_against_its_entry() {
             cfn("EnableKeyRotation: true, Origin: EXTERNAL"),
             "origin generated, and here it is imported",
         ),
-        (
-            aes,
-            "main.tf",
-            google(
-                "protection_level = \"HSM\"\n  }\n  rotation_period = \"7776000s\"\n  labels = {",
-            ),
-            "",
-        ),
-        (
-            aes,
-            "main.tf",
-            google(
-                "protection_level = \"SOFTWARE\"\n  }\n  rotation_period = \"7776000s\"\n  labels = {",
-            ),
-            "approved as hsm, and here it is software",
-        ),
+        (aes, "main.tf", google("HSM"), ""),
+        (aes, "main.tf", google("SOFTWARE"), "approved as hsm, and here it is software"),
         (aes, "key.json", cli("SYMMETRIC_DEFAULT", "AWS_KMS"), ""),
         (aes, "key.json", cli("RSA_4096", "AWS_KMS"), "algorithm aes"),
         (aes, "key.json", cli("SYMMETRIC_DEFAULT", "EXTERNAL"), "and here it is imported"),

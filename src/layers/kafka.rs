@@ -27,7 +27,8 @@ const UNCOUNTED: u64 = 12;
 /// Whether a batch begins like this: what its head counts agrees, and its times are some.
 fn is(head: &[u8]) -> bool {
     let (attributes, last, count) = (be16(head, 21), be32(head, 23), be32(head, 57));
-    let is_time = |at| be64(head, at) == u64::MAX || be64(head, at) < 1 << 46;
+    // None, or milliseconds between 1987 and 4199: numbers in a column are smaller.
+    let is_time = |at| matches!(be64(head, at), u64::MAX | 0x80_0000_0000..=0x3fff_ffff_ffff);
     head.get(16) == Some(&2)
         && head.len() >= HEAD
         && be64(head, 0) < 1 << 56

@@ -10,6 +10,10 @@ mod columns;
 mod nshield;
 mod pkcs11;
 
+use std::sync::LazyLock;
+
+use aho_corasick::packed;
+
 use super::{
     text::{Members, VALUES, lines, list, span},
     tree::{Node, Span, Tree},
@@ -53,12 +57,13 @@ fn sentences(source: u32, text: &str, found: &mut Vec<Node>) {
     }
 }
 
+/// All marks at once; none of them is empty, and they are far fewer than it takes.
+static MARKS: LazyLock<Option<packed::Searcher>> =
+    LazyLock::new(|| packed::Searcher::new(TABLE.iter().flat_map(|dump| dump.marks)));
+
 /// Whether a text that begins like this may be what a tool has printed.
 pub(crate) fn is_dump(head: &[u8]) -> bool {
-    TABLE
-        .iter()
-        .flat_map(|dump| dump.marks)
-        .any(|mark| memchr::memmem::find(head, mark.as_bytes()).is_some())
+    MARKS.as_ref().is_some_and(|marks| marks.find(head).is_some())
 }
 
 /// Everything that tools have printed in `text`, as a list.
@@ -226,6 +231,14 @@ mod tests {
 
     fn text<'a>(node: &'a Node, name: &str) -> &'a str {
         node.get(name).unwrap().as_text().unwrap()
+    }
+
+    #[test]
+    fn all_marks_are_looked_for_at_once() {
+        for mark in TABLE.iter().flat_map(|dump| dump.marks) {
+            assert!(is_dump(format!("before {mark} after").as_bytes()), "{mark}");
+        }
+        assert!(!is_dump(b"some text without any"));
     }
 
     #[test]

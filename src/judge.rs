@@ -54,8 +54,12 @@ pub(crate) fn judge(
     let suppressions = Suppressions::new(facts, by.config, by.baseline, &known, by.today);
     let findings = group(&judged.hits, facts, by.rules, &suppressions);
 
-    let seen = facts.iter().filter(|fact| !matches!(fact.kind, Kind::Record | Kind::Register));
-    let keys: BTreeSet<&str> = seen.filter_map(|fact| fact.text(Field::KeyId)).collect();
+    // A register that is judged alone has the keys of its entries.
+    let says = |fact: &&Fact| matches!(fact.kind, Kind::Record | Kind::Register);
+    let is_alone = facts.iter().all(|fact| says(&fact));
+    let by = if is_alone { Field::Key } else { Field::KeyId };
+    let seen = facts.iter().filter(|fact| is_alone || !says(fact));
+    let keys: BTreeSet<&str> = seen.filter_map(|fact| fact.text(by)).collect();
     Ok(Outcome {
         findings,
         notices: suppressions.notices(),

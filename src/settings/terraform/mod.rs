@@ -357,12 +357,13 @@ fn named_settings(
     directories: &BTreeMap<String, Files>,
     reading: &Reading<'_>,
 ) -> Vec<u32> {
-    let is_below = |path: &str| {
-        root.is_empty() || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
-    };
-    let near = directories
-        .iter()
-        .filter(|(path, files)| *path == root || files.code.is_empty() && is_below(path));
+    let below = if root.is_empty() { String::new() } else { format!("{root}/") };
+    // Paths are in order: those below it stand together.
+    let inner = directories
+        .range(below.clone()..)
+        .take_while(|(path, _)| path.starts_with(&below))
+        .filter(|(path, files)| *path != root && files.code.is_empty());
+    let near = directories.get_key_value(root).into_iter().chain(inner);
     let is_named = |path: &str, number: &u32| {
         let name = reading.sources.get(*number).map_or("", |source| split(&source.path).1);
         path != root || !is_read_always(name)

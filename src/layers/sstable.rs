@@ -48,6 +48,8 @@ struct Table<'f> {
     length: u64,
     magic: u64,
     version: u32,
+    /// Where the last block of rows ended. They are in order, so that none is read again.
+    last: u64,
 }
 
 fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
@@ -57,7 +59,7 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
     file.read_exact(&mut footer)?;
     let magic = le64(&footer, FOOTER - 8);
     let version = if magic == LEVELDB { 0 } else { le32(&footer, FOOTER - 12) };
-    let mut table = Table { file, length, magic, version };
+    let mut table = Table { file, length, magic, version, last: 0 };
     let index = match (magic, version) {
         (LEVELDB, _) => table.second(footer.get(FOOTER - SHORT..)),
         (ROCKSDB, 0..=5) | (PEBBLE, 0..=4) => table.second(footer.get(1..)),
@@ -109,11 +111,21 @@ impl Table<'_> {
     fn listed(&mut self, index: Handle, entries: &mut Entries<'_, '_>) -> io::Result<Vec<Handle>> {
         let Some(index) = self.block(index, entries)? else { return Ok(Vec::new()) };
         let is_delta = self.magic == ROCKSDB && self.version >= 4;
-        Ok(Rows::new(&index.bytes, is_delta).map(|(_, handle)| handle).collect())
+        let mut last = 0;
+        let in_order = |handle: &Handle| {
+            let is_next = last <= handle.at;
+            last = handle.at.saturating_add(handle.size);
+            is_next
+        };
+        Ok(Rows::new(&index.bytes, is_delta).map(|(_, of)| of).take_while(in_order).collect())
     }
 
     /// Inspects a block, if it is packed.
     fn hand_out(&mut self, handle: Handle, entries: &mut Entries<'_, '_>) -> io::Result<()> {
+        if handle.at < self.last {
+            return Err(invalid("blocks that are not in order"));
+        }
+        self.last = handle.at.saturating_add(handle.size);
         match self.block(handle, entries)? {
             Some(block) if block.is_packed => {
                 let at = handle.at..handle.at + handle.size;

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{LONGEST, Parse, Reference, aws, azure, google, ibm, other_clouds, text};
+use super::{LONGEST, Parse, Reference, aws, aws_id, azure, google, ibm, other_clouds, text};
 use crate::{
     rows::{Found, Row},
     unit::Unit,
@@ -13,7 +13,7 @@ pub(crate) const ROW: Row = Row {
     name: "kms",
     about: "ARNs and identifiers of AWS KMS, Alibaba, IBM Key Protect and Tencent; `aws-kms://`, \
             `awskms:///`, `awskms:`, `gcp-kms://`, `gcpkms://`, `cloudkms:`, `azurekms://`, \
-            `azurekms:`",
+            `azurekms:`; `key_id` in a section `kms:`",
     text: &[b"kms:"],
     binary: &[],
     find,
@@ -53,7 +53,7 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
         return text::add(unit, start..end, aws::parse, found);
     }
     let Some((head, parse)) = HEADS.iter().rev().find(|(head, _)| before.ends_with(head)) else {
-        return;
+        return section(unit, needle.end, found);
     };
     let start = match *head {
         b"public:" => text::back(bytes, needle.start, 32, |b| text::is_name(b) || b == b':'),
@@ -63,4 +63,25 @@ fn find(unit: Unit<'_>, needle: Range<usize>, found: &mut Found) {
     let end = text::run(bytes, needle.end, LONGEST, is_in);
     let end = text::back(bytes, end, 8, |byte| matches!(byte, b'.' | b':' | b';' | b'/'));
     text::add(unit, start..end, *parse, found);
+}
+
+/// A section of YAML that is called so, with `key_id` in it; other spellings of that are found by
+/// themselves.
+fn section(unit: Unit<'_>, from: usize, found: &mut Found) {
+    let bytes = unit.bytes;
+    if !matches!(bytes.get(from), Some(b' ' | b'\n' | b'\r' | b'{')) {
+        return;
+    }
+    let near = unit.span(from, 160);
+    let Some(at) = memchr::memmem::find(near, b"key_id").filter(|at| {
+        let before = at.checked_sub(1).and_then(|before| near.get(before));
+        before.is_some_and(|byte| !text::is_name(*byte))
+    }) else {
+        return;
+    };
+    let name = from + at + b"key_id".len();
+    let is_between = |byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b':');
+    let start = text::run(bytes, name, 6, is_between);
+    let end = text::run(bytes, start, 64, text::is_name);
+    text::add(unit, start..end, aws_id::parse_aws, found);
 }

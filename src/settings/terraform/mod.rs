@@ -268,7 +268,10 @@ fn evaluate(
         }
         evaluated.append(&mut world.evaluated.into_inner());
         problems.append(&mut world.problems.into_inner());
-        parsed.retain(|path, _| called.contains(&(*path).to_owned()));
+        // What others call, they need again.
+        if !called.contains(&root.to_owned()) {
+            parsed.remove(root);
+        }
     }
     (resources, problems)
 }

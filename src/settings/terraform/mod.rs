@@ -266,7 +266,7 @@ fn evaluate(
             let changed = lower::changed(before, others, file);
             resources.extend(changed);
         }
-        evaluated.append(&mut world.evaluated.into_inner());
+        evaluated.extend(world.evaluated.into_inner());
         problems.append(&mut world.problems.into_inner());
         // What others call, they need again.
         if !called.contains(&root.to_owned()) {

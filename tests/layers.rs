@@ -50,6 +50,7 @@ const FORMS: &[(&str, &str)] = &[
     ("blocks.cab", "!cab:long"),
     ("blocks.xz", "!xz:"),
     ("bzip2.zip", "!zip:key.pem"),
+    ("comment.rar", "!rar:(comment)"),
     ("crc.cpio", "!cpio:key.pem"),
     ("deflate64.zip", "!zip:text"),
     ("frames.zstd", "!zstd:"),

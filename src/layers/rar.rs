@@ -237,6 +237,20 @@ fn extract(copy: File, said: &SyncSender<Said>, done: &Arc<AtomicUsize>) -> io::
         Ok(ExtractionErrorAction::Continue)
     };
     let outcome = archive.extract_with_control_and_errors(options, decide, failed);
+    // It may be packed as well. Nobody listens once a budget is spent.
+    let name = b"(comment)".to_vec();
+    match archive.comment_with_options(options) {
+        Ok(None) => {}
+        Ok(Some(comment)) => {
+            let bytes = Said::Bytes(Zeroizing::new(comment));
+            let begun = said.send(Said::Member { name, stored: None });
+            let _spent = begun.and_then(|()| said.send(bytes));
+        }
+        Err(problem) => {
+            let reason = super::reason(&told(problem));
+            let _spent = said.send(Said::Skipped { name, reason, detail: "rar: a comment" });
+        }
+    }
     match outcome {
         Err(problem) => Err(told(problem)),
         Ok(_) if goes_on => Err(io::Error::other(Unread("more is in another volume".into()))),

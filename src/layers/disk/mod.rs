@@ -1,6 +1,7 @@
 //! Disks: images of them, the partitions on them, and the file systems in those. What is inside is
 //! read in place, so that a file in a file system in a partition in an image is copied nowhere.
 
+mod blocks;
 pub(super) mod btrfs;
 pub(super) mod claims;
 pub(super) mod ext;

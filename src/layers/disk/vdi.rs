@@ -1,12 +1,12 @@
 //! VDI, the images of VirtualBox (`VDICore.h`): a header, and a map of blocks.
 
-use std::io::{self, SeekFrom};
+use std::io;
 
 use super::{
     super::{Entries, Layer, Open, ReadSeek, invalid},
-    claims::Claims,
+    blocks::Blocks,
     numbers::{le32, le64},
-    view::{Data, Piece, View, bytes_at},
+    view::bytes_at,
 };
 use crate::ledger::Reason;
 
@@ -20,13 +20,15 @@ pub(in super::super) const LAYER: Layer = Layer {
 /// Blocks of one image: 4 TiB in blocks of 1 MiB, as all tools make them.
 const BLOCKS: u64 = 1 << 22;
 
+/// Bytes of a block, at most.
+const BLOCK: u64 = 1 << 28;
+
 /// An image on top of another, and its number for a block that it does not have.
 const BASED: u32 = 4;
 const ABSENT: u32 = u32::MAX;
 const ZEROS: u32 = u32::MAX - 1;
 
 fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
-    let length = file.seek(SeekFrom::End(0))?;
     let header = bytes_at(file, 0, 512)?;
     let (map, data) = (u64::from(le32(&header, 340)), u64::from(le32(&header, 344)));
     let (size, block) = (le64(&header, 368), u64::from(le32(&header, 376)));
@@ -35,7 +37,7 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
     let count = u64::from(le32(&header, 384));
     let is_possible = count <= BLOCKS
         && block.is_power_of_two()
-        && 512 <= block
+        && (512..=BLOCK).contains(&block)
         && extra < block
         && size.div_ceil(block) <= count;
     if !is_possible {
@@ -52,15 +54,6 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
             number => Some(data + u64::from(number) * (extra + block) + extra),
         }
     };
-    let mut claims = Claims::default();
-    for at in (0..count).filter_map(place) {
-        claims.add(at, at + block);
-    }
-    let map = |_: &mut dyn ReadSeek, at: u64| {
-        let into = at % block;
-        let data = place(at / block).map_or(Data::Zeros, |place| Data::File(place + into));
-        Ok(Piece { length: block - into, data })
-    };
-    entries.member_at(b"", &mut View::new(file, size, map))?;
-    claims.gaps(file, length, entries)
+    let blocks = Blocks { size, block, count };
+    blocks.hand_out(file, place, entries)
 }

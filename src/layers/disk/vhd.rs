@@ -1,13 +1,13 @@
 //! VHD, the older images of Virtual PC and Hyper-V (Virtual Hard Disk Image Format Specification
 //! 1.0): dynamic and differencing ones. A fixed one is the disk itself, with a footer after it.
 
-use std::io::{self, SeekFrom};
+use std::io;
 
 use super::{
     super::{Entries, Layer, Open, ReadSeek, invalid},
-    claims::Claims,
+    blocks::Blocks,
     numbers::{be32, be64},
-    view::{Data, Piece, View, bytes_at},
+    view::bytes_at,
 };
 use crate::ledger::Reason;
 
@@ -24,7 +24,6 @@ const TABLE: u64 = 1 << 22;
 const SECTOR: u64 = 512;
 
 fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
-    let length = file.seek(SeekFrom::End(0))?;
     let footer = bytes_at(file, 0, SECTOR)?;
     let size = be64(&footer, 48);
     let header = bytes_at(file, be64(&footer, 16), 1024)?;
@@ -32,7 +31,7 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
     let is_possible = header.starts_with(b"cxsparse")
         && count <= TABLE
         && block.is_power_of_two()
-        && SECTOR <= block
+        && (SECTOR..=1 << 31).contains(&block)
         && size.div_ceil(block) <= count;
     if !is_possible {
         return Err(invalid("a header that cannot be"));
@@ -50,15 +49,6 @@ fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()
             sector => Some(u64::from(sector) * SECTOR + bits),
         }
     };
-    let mut claims = Claims::default();
-    for at in (0..count).filter_map(place) {
-        claims.add(at, at + block);
-    }
-    let map = |_: &mut dyn ReadSeek, at: u64| {
-        let into = at % block;
-        let data = place(at / block).map_or(Data::Zeros, |place| Data::File(place + into));
-        Ok(Piece { length: block - into, data })
-    };
-    entries.member_at(b"", &mut View::new(file, size, map))?;
-    claims.gaps(file, length, entries)
+    let blocks = Blocks { size, block, count };
+    blocks.hand_out(file, place, entries)
 }

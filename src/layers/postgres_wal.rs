@@ -12,7 +12,7 @@ use crate::ledger::Reason;
 
 pub(super) const LAYER: Layer = Layer {
     name: "postgres-wal",
-    about: "segments of the write-ahead log of PostgreSQL: records over pages are put together, and looked at as they are, which the ledger says",
+    about: "segments of the write-ahead log of PostgreSQL: records over pages are put together, and looked at as they are; what is packed in them (`wal_compression`) is not, which the ledger says",
     is: |head| page_size(head).is_some(),
     open: Open::Seek(open),
 };
@@ -38,7 +38,8 @@ fn page_size(head: &[u8]) -> Option<u64> {
 }
 
 fn open(file: &mut dyn ReadSeek, entries: &mut Entries<'_, '_>) -> io::Result<()> {
-    entries.note(Reason::RawPages, "its records are looked at as they are");
+    let detail = "its records are looked at as they are; what is packed in them is not unpacked";
+    entries.note(Reason::RawPages, detail);
     let length = file.seek(SeekFrom::End(0))?;
     let mut head = [0; LONG as usize];
     file.rewind()?;

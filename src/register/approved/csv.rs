@@ -179,10 +179,14 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Written, Error> {
         .delimiter(said.unwrap_or_else(|| delimiter(text)))
         .has_headers(false)
         .from_reader(text.as_bytes());
-    let wrong = |line: u64, column: &str, problem: &str| {
+    let wrong = |line: u64, column: &str, what: &str| {
         let line = line.max(1) + first_line - 1;
-        let column = if column.is_empty() { String::new() } else { format!("column {column}: ") };
-        Error::invalid(format!("{name}:{line}"), format!("{column}{problem}"))
+        let column = if column.is_empty() {
+            String::new()
+        } else {
+            format!("column {}: ", problem::shown(column))
+        };
+        Error::invalid(format!("{name}:{line}"), format!("{column}{what}"))
     };
     let refused = |problem: ::csv::Error| {
         let line = problem.position().map_or(1, ::csv::Position::line);

@@ -1,8 +1,22 @@
 //! What is wrong with the form of a register, in words that whoever keeps it understands: the reader of
 //! YAML speaks of types and events.
 
-/// A message of the reader, which begins with what is wrong.
+use crate::excerpt;
+
+/// A name that somebody wrote where a field is due, unless it may be a key.
+pub(super) fn shown(name: &str) -> &str {
+    if name.split(['.', ' ']).any(excerpt::may_be_key) { "…" } else { name }
+}
+
+/// A message of the reader, which begins with what is wrong, without what may be a key.
 pub(super) fn in_words(problem: &str) -> String {
+    let parts = said(problem);
+    let parts = parts.split('`').enumerate();
+    let parts = parts.map(|(number, part)| if number % 2 == 1 { shown(part) } else { part });
+    parts.collect::<Vec<_>>().join("`")
+}
+
+fn said(problem: &str) -> String {
     let quoted = |text: &str| Some(text.split_once('`')?.1.split_once('`')?.0.to_owned());
     if let Some((head, fields)) = problem.split_once(", expected one of ")
         && let Some(name) = quoted(head).filter(|_| head.starts_with("unknown field"))
@@ -72,6 +86,21 @@ mod tests {
         ] {
             assert_eq!(nearest(name, names()), near, "{name}");
         }
+    }
+
+    #[test]
+    fn a_key_in_the_place_of_a_name_is_not_shown() {
+        let key = "9f86d081884c7d659a2feaa0c55ad015";
+        for problem in [
+            format!("unknown field `{key}`, expected one of `id`, `state_since`"),
+            format!("duplicate mapping key: {key}, at"),
+        ] {
+            let said = in_words(&problem);
+            assert!(!said.contains(key) && said.contains('…'), "{said}");
+        }
+        assert_eq!(shown("distribution.method"), "distribution.method");
+        let said = in_words("unknown field `state-sinc`, expected one of `id`, `state_since`");
+        assert_eq!(said, "unknown field `state-sinc`: did you mean `state_since`?");
     }
 
     #[test]
